@@ -1,0 +1,2 @@
+//! tocsin-api
+fn main() {}

@@ -1,0 +1,2 @@
+//! tocsin-incident
+fn main() {}

@@ -1,0 +1,2 @@
+//! tocsin-notify
+fn main() {}

@@ -1,0 +1,2 @@
+//! tocsin-publish
+fn main() {}

@@ -1,0 +1,2 @@
+//! tocsin-status
+fn main() {}

@@ -1,0 +1,2 @@
+//! tocsin-sweep
+fn main() {}

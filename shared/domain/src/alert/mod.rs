@@ -1,0 +1,136 @@
+//! Alerts: what senders report, under one dedup key of one integration, while it is open.
+//!
+//! Refuses to know incidents' rules: an alert only says which incident it belongs to.
+
+pub mod event;
+
+use crate::id::{AlertId, IncidentId, IntegrationId, ServiceId, TeamId};
+use event::Event;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How bad a sender says that it is. Ordered from the worst to the mildest, so `min` is the worse one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Down, or losing data.
+    Critical,
+    /// Broken.
+    Error,
+    /// Will break.
+    Warning,
+    /// To know.
+    Info,
+}
+
+impl Severity {
+    /// The word of the wire, as in PagerDuty's Events API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+
+    /// 1 (critical) to 4 (info): the number that the store compares, so that a worse repetition is told from an equal one in the same write.
+    pub fn rank(self) -> u8 {
+        match self {
+            Severity::Critical => 1,
+            Severity::Error => 2,
+            Severity::Warning => 3,
+            Severity::Info => 4,
+        }
+    }
+
+    /// PagerDuty's default: critical and error are high, warning and info are low.
+    pub fn urgency(self) -> Urgency {
+        match self {
+            Severity::Critical | Severity::Error => Urgency::High,
+            Severity::Warning | Severity::Info => Urgency::Low,
+        }
+    }
+}
+
+/// Which notification rules of a person apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    /// Wake somebody.
+    High,
+    /// Can wait its turn.
+    Low,
+}
+
+/// What makes two events the same alert: the integration and the sender's dedup key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AlertKey {
+    /// The integration whose key the sender used.
+    pub integration: IntegrationId,
+    /// The sender's key, exactly as sent.
+    pub dedup_key: String,
+}
+
+impl AlertKey {
+    /// SHA-256 of the dedup key in hex: what storage uses, since senders' keys may hold any character and length.
+    pub fn digest(&self) -> String {
+        Sha256::digest(self.dedup_key.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+    }
+}
+
+/// Whether the problem goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// Goes on.
+    Open,
+    /// Resolved by its sender, or with its incident.
+    Resolved,
+}
+
+/// The stored alert. Its `seq` rises with every change that the incident function has to look at; `handled_seq` is how far that one has come,
+/// so that work left over is visible in the alert itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Identity of this alert; a trigger after a resolve has another.
+    pub id: AlertId,
+    /// Integration and dedup key.
+    pub key: AlertKey,
+    /// The service the integration belonged to when the alert opened.
+    pub service: ServiceId,
+    /// Owner of the service.
+    pub team: TeamId,
+    /// Open or resolved.
+    pub state: AlertState,
+    /// When Tocsin received the first event.
+    pub received_at: Timestamp,
+    /// When it was resolved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_at: Option<Timestamp>,
+    /// When its sender last asked to acknowledge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge_requested_at: Option<Timestamp>,
+    /// The worst severity reported so far.
+    pub severity: Severity,
+    /// The first event (its `details` may stand apart, when it is large).
+    pub event: Event,
+    /// The incident it was attached to, once the incident function has seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// Rises with each change.
+    pub seq: u32,
+    /// The change up to which the incident function has acted.
+    #[serde(default)]
+    pub handled_seq: u32,
+}
+
+impl Alert {
+    /// Whether the incident function still has something to do.
+    ///
+    /// An alert opens with `seq` 1 and nothing handled.
+    pub fn has_work(&self) -> bool {
+        self.seq > self.handled_seq
+    }
+}

@@ -1,0 +1,270 @@
+//! Configuration: everything that people decide, in one document that is versioned as a whole.
+//!
+//! Versions are immutable; open incidents keep the version they started with for their policy, while who is on call and how to reach a person is always
+//! read from the current one. Refuses to hold secrets: keys and tokens are made by the API and shown once.
+
+pub mod validate;
+
+use crate::escalation::policy::Policy;
+use crate::id::{ComponentId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
+use crate::schedule::Schedule;
+use serde::{Deserialize, Serialize};
+
+/// The form of the document; the only one so far.
+pub const FORMAT: u32 = 1;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Form of this document: 1.
+    pub version: u32,
+    /// Teams.
+    #[serde(default)]
+    pub teams: Vec<Team>,
+    /// People.
+    #[serde(default)]
+    pub users: Vec<User>,
+    /// Who is on call, when.
+    #[serde(default)]
+    pub schedules: Vec<Schedule>,
+    /// Who is paged, in which order.
+    #[serde(default)]
+    pub policies: Vec<Policy>,
+    /// What alerts are about.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// The public page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_page: Option<StatusPage>,
+}
+
+/// A team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// What people call it.
+    pub name: String,
+    /// Who belongs to it.
+    #[serde(default)]
+    pub members: Vec<Member>,
+}
+
+/// A user's part in a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// May do what.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What a member may do; each role may do what those below it may.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look.
+    Observer,
+    /// Act on incidents.
+    #[default]
+    Responder,
+    /// Change configuration.
+    Admin,
+    /// Everything, tokens included.
+    Owner,
+}
+
+/// A person who can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name, as pages show it.
+    pub name: String,
+    /// IANA zone for the times that their pages show.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// Ways to reach them.
+    #[serde(default)]
+    pub contact_methods: Vec<ContactMethod>,
+    /// In which order, by urgency. Empty: every contact method at once for high, the first e-mail for low.
+    #[serde(default)]
+    pub rules: Rules,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+/// One way to reach a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactMethod {
+    /// Its id, unique in the whole document.
+    pub id: ContactId,
+    /// The channel.
+    pub kind: Channel,
+    /// A phone number in E.164 form (`+15555550100`), or an e-mail address.
+    pub to: String,
+}
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// Text message to a phone, by SNS.
+    Sms,
+    /// E-mail, by the subscription of a topic that belongs to this contact method alone.
+    Email,
+    /// The last-resort topic of the deployment: belongs to nobody, always there.
+    LastResort,
+}
+
+/// Notification rules by urgency.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rules {
+    /// For high urgency.
+    #[serde(default)]
+    pub high: Vec<Rule>,
+    /// For low urgency.
+    #[serde(default)]
+    pub low: Vec<Rule>,
+}
+
+/// "After this long, by this way."
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Whole seconds after the level fired (0 to 7 days).
+    #[serde(default)]
+    pub after_s: u32,
+    /// Which contact method of this user.
+    pub via: ContactId,
+}
+
+/// What alerts are about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// What people call it.
+    pub name: String,
+    /// Its owner.
+    pub team: TeamId,
+    /// Who is paged.
+    pub policy: PolicyId,
+    /// How alerts become incidents.
+    #[serde(default)]
+    pub grouping: Grouping,
+    /// An acknowledged incident is triggered again after this many seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge_timeout_s: Option<u32>,
+    /// An open incident is resolved this many seconds after it opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_resolve_s: Option<u32>,
+    /// Keys for senders.
+    #[serde(default)]
+    pub integrations: Vec<Integration>,
+}
+
+/// How alerts of a service become incidents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
+pub enum Grouping {
+    /// Each alert is an incident.
+    #[default]
+    None,
+    /// Alerts join the service's open incident while it is younger than the window.
+    Time {
+        /// Length of the window in whole seconds.
+        window_s: u32,
+    },
+}
+
+/// A key that senders use. The key itself is made by the API and never in the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Integration {
+    /// Its id, unique in the whole document.
+    pub id: IntegrationId,
+    /// Which senders it is for; any of Tocsin's wire formats is accepted under any key.
+    pub kind: IntegrationKind,
+}
+
+/// Which senders an integration is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntegrationKind {
+    /// Events API v2.
+    Pagerduty,
+    /// Webhook v4.
+    Alertmanager,
+}
+
+/// The public page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusPage {
+    /// Whose page it is.
+    pub name: String,
+    /// IANA zone of the times it shows.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// What it shows, in this order.
+    #[serde(default)]
+    pub components: Vec<Component>,
+}
+
+/// Something that readers of the status page know by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// Its id.
+    pub id: ComponentId,
+    /// Its name on the page.
+    pub name: String,
+    /// One sentence for readers.
+    #[serde(default)]
+    pub description: String,
+    /// The services behind it: their open incidents drive its state.
+    #[serde(default)]
+    pub services: Vec<ServiceId>,
+}
+
+impl Configuration {
+    /// A team by id.
+    pub fn team(&self, id: &TeamId) -> Option<&Team> {
+        self.teams.iter().find(|t| t.id == *id)
+    }
+    /// A user by id.
+    pub fn user(&self, id: &UserId) -> Option<&User> {
+        self.users.iter().find(|u| u.id == *id)
+    }
+    /// A service by id.
+    pub fn service(&self, id: &ServiceId) -> Option<&Service> {
+        self.services.iter().find(|s| s.id == *id)
+    }
+    /// A policy by id.
+    pub fn policy(&self, id: &PolicyId) -> Option<&Policy> {
+        self.policies.iter().find(|p| p.id == *id)
+    }
+    /// A schedule by id.
+    pub fn schedule(&self, id: &crate::id::ScheduleId) -> Option<&Schedule> {
+        self.schedules.iter().find(|s| s.id == *id)
+    }
+    /// The service that an integration belongs to.
+    pub fn service_of(&self, id: &IntegrationId) -> Option<&Service> {
+        self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id))
+    }
+    /// The owner and the contact method of an id.
+    pub fn contact(&self, id: &ContactId) -> Option<(&User, &ContactMethod)> {
+        self.users.iter().find_map(|u| u.contact_methods.iter().find(|c| c.id == *id).map(|c| (u, c)))
+    }
+}

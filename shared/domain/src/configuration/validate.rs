@@ -1,0 +1,1 @@
+//! Validation (to be written).

@@ -1,0 +1,1 @@
+//! incident (to be written).

@@ -1,0 +1,16 @@
+//! What Tocsin is about: alerts, incidents, escalation, schedules, notification, status.
+//!
+//! Purpose: every rule of the product as pure functions over plain data, so that each can be tested by tables and properties and replayed at any instant.
+//! Called by: `tocsin-app` (use cases), the functions (parsing), the command (`plan`, `who`).
+//!
+//! Architecture invariant: nothing here is async, does IO, knows AWS, reads the clock or draws randomness. `now` and fresh ids are arguments.
+
+pub mod access;
+pub mod alert;
+pub mod configuration;
+pub mod escalation;
+pub mod id;
+pub mod incident;
+pub mod notification;
+pub mod schedule;
+pub mod status_page;
