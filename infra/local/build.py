@@ -1,0 +1,69 @@
+"""Builds the seven functions and the command for the local stack, and lays them out under `.tocsin/build`.
+
+A quick build for this machine by plain cargo: `provided.al2023` is a program named `bootstrap`, and MiniStack runs it as
+it is. The same dependencies then serve `cargo test`, where a cross build (`cargo lambda build`, which names a target)
+would compile every one of them twice. Release packages for AWS are built by `sam build`, which calls cargo-lambda.
+
+It refuses to build releases, and to guess: a binary that the workspace does not have is an error.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import settings
+import tools
+from settings import Problem
+
+PROFILE = "quick"
+
+
+def build():
+    """Builds what is out of date. Cargo's progress goes to the terminal."""
+    tools.need("cargo", "it builds the functions", "Install the Rust toolchain (rustup).")
+    tools.need("cc", "some dependencies are C", "On Debian: apt-get install gcc libc6-dev.")
+    print("Building the functions and the command (the first time takes some minutes) ...", flush=True)
+    began = time.monotonic()
+    packages = [f"tocsin-{name}" for name in settings.FUNCTIONS] + ["tocsin-cli"]
+    command = ["cargo", "build", "--locked", "--profile", PROFILE, "--bins"]
+    for package in packages:
+        command += ["--package", package]
+    if subprocess.run(command, cwd=settings.ROOT, stdin=subprocess.DEVNULL).returncode:
+        raise Problem("The build failed; cargo says why above. Without network, the first build can not fetch crates.")
+    lay_out(target_folder() / PROFILE)
+    print(f"Built ({time.monotonic() - began:.0f} s).", flush=True)
+
+
+def target_folder():
+    command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
+    done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise Problem(done.stderr.strip())
+    return settings.pathlib.Path(json.loads(done.stdout)["target_directory"])
+
+
+def lay_out(built):
+    """Links, not copies, where the disk allows: the binaries are large without optimisation."""
+    for source, target in [
+        *((built / f"tocsin-{name}", settings.BIN / name / "bootstrap") for name in settings.FUNCTIONS),
+        (built / "tocsin", settings.BIN / "tocsin"),
+    ]:
+        if not source.exists():
+            raise Problem(f"{source.name} was not built: is it a binary of the workspace?")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copy2(source, target)
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,123 @@
+"""The local stack's one server process: MiniStack, with a front door for each HTTP API and a record of what left.
+
+Run by stack.py inside the tools' virtual environment; never imported. It listens on loopback alone, on three ports: the
+AWS API, and one for each HTTP API at the root of an address, because pages and senders expect no path prefix.
+
+It refuses to change what passes: requests reach MiniStack's own HTTP API code as they came, and the record is written
+beside a delivery, after MiniStack made it. Behaviour that MiniStack lacks is not added here (see docs/local.md,
+"Differs from AWS").
+"""
+
+import asyncio
+import inspect
+import json
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+FRONT_PORTS = {int(port): name for name, port in (("api", sys.argv[1]), ("status", sys.argv[2]))}
+AWS_PORT = int(sys.argv[3])
+RUN = pathlib.Path(sys.argv[4])
+HOST = "127.0.0.1"
+
+from hypercorn.asyncio import serve  # noqa: E402
+from hypercorn.config import Config  # noqa: E402
+from ministack.app import app as ministack  # noqa: E402
+from ministack.services import sns  # noqa: E402
+
+_outbox_lock = threading.Lock()
+
+
+def record(channel, destination, text, **more):
+    """Appends one line to the outbox: a message that left, when, by which channel, to whom."""
+    line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"}
+    line |= {"channel": channel, "destination": destination, "text": text} | more
+    with _outbox_lock, open(RUN / "outbox.jsonl", "a", encoding="utf-8") as outbox:
+        outbox.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def watch_deliveries():
+    """Records what MiniStack only logs: deliveries to e-mail and phones, of confirmed subscriptions and direct ones.
+
+    A queue subscribed to every topic would show the same, but topics are made at run time, and what is published before
+    the queue is subscribed would be missing.
+    """
+    expected = ["topic_arn", "msg_id", "message", "subject"]
+    if list(inspect.signature(sns._fanout).parameters)[:4] != expected:
+        sys.exit("this MiniStack delivers differently from the pinned version: see infra/local/server.py")
+    fanout, sms_log_for = sns._fanout, sns._sms_log_for
+
+    def recording_fanout(topic_arn, msg_id, message, subject, *rest, **named):
+        fanout(topic_arn, msg_id, message, subject, *rest, **named)
+        topic = sns._topic_by_arn_any_scope(topic_arn) or {"subscriptions": []}
+        for subscription in topic["subscriptions"]:
+            protocol = subscription.get("protocol", "")
+            if subscription.get("confirmed") and protocol in ("email", "email-json", "sms"):
+                name = topic_arn.rsplit(":", 1)[-1]
+                channel = "stakeholder" if name.endswith("-stakeholders") else protocol.split("-")[0]
+                more = {"subject": subject} if subject else {}
+                record(channel, subscription.get("endpoint", ""), message, topic=name, protocol=protocol, **more)
+
+    class RecordingLog(list):
+        """The list of one number's messages, which tells of each message that is added."""
+
+        def append(self, message):
+            super().append(message)
+            record("sms", message["PhoneNumber"], message["Message"])
+
+    def recording_sms_log_for(phone_number):
+        log = sms_log_for(phone_number)
+        if not isinstance(log, RecordingLog):
+            log = sns._sms_messages[phone_number] = RecordingLog(log)
+        return log
+
+    sns._fanout = recording_fanout
+    sns._sms_log_for = recording_sms_log_for
+
+
+_fronts = {}
+
+
+def front(port):
+    """The id of the HTTP API behind a front port; None until the deployment has written it down."""
+    name = FRONT_PORTS[port]
+    if name not in _fronts:
+        try:
+            _fronts.update(json.loads((RUN / "fronts.json").read_text()))
+        except (OSError, ValueError):
+            return None
+    return _fronts.get(name)
+
+
+async def app(scope, receive, send):
+    """Sends a front port's request to its HTTP API, and everything else to MiniStack as it is."""
+    port = (scope.get("server") or (None, None))[1]
+    if scope["type"] != "http" or port not in FRONT_PORTS:
+        return await ministack(scope, receive, send)
+    api = front(port)
+    if api is None:
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"retry-after", b"1")]})
+        return await send({"type": "http.response.body", "body": b"not deployed yet\n"})
+    prefix = f"/_aws/execute-api/{api}"
+    scope = dict(scope, path=prefix + scope["path"], raw_path=prefix.encode() + scope["raw_path"])
+    await ministack(scope, receive, send)
+
+
+async def main():
+    watch_deliveries()
+    config = Config()
+    config.bind = [f"{HOST}:{port}" for port in (*FRONT_PORTS, AWS_PORT)]
+    config.keep_alive_timeout = 75
+    config.loglevel = os.environ.get("LOG_LEVEL", "WARNING")
+    config.graceful_timeout = 1
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    await serve(app, config, shutdown_trigger=stop.wait)
+
+
+asyncio.run(main())

@@ -1,0 +1,84 @@
+"""Shows what happens on the local stack, one line for each event of the bus and each message that left.
+
+Used by `make up` until Ctrl-C, and by `make watch`. It only reads: the bus through a queue that deploy.py subscribed to
+it, the messages from the outbox file. What it does not know it shows as it is, rather than not at all.
+"""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import settings
+
+QUEUE = f"{settings.STACK}-local-watch"
+
+
+def follow(ports, while_true=lambda: True, out=print):
+    """Prints events and messages as they come, in the order of their own times, until told or interrupted."""
+    outbox = Tail(settings.OUTBOX)
+    seen = set()
+    while while_true():
+        lines = [(event["time"], describe_event(event)) for event in new_events(ports, seen)]
+        lines += [(message["time"], describe_message(message)) for message in outbox.new()]
+        for when, text in sorted(lines):
+            out(f"{when[11:19]}  {text}", flush=True)
+        time.sleep(0.3)
+
+
+class Tail:
+    """The JSON lines that were appended to a file since it was last asked."""
+
+    def __init__(self, path):
+        self.path, self.offset = path, 0
+
+    def new(self):
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.offset)
+                data = file.read()
+        except OSError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self.offset += len(whole)
+        return [json.loads(line) for line in whole.splitlines()]
+
+
+def new_events(ports, seen):
+    """Events of the bus that were not seen yet. Peeks, so that several may watch; keeps the queue for the record."""
+    url = f"{ports.aws_url}/{settings.ACCOUNT}/{QUEUE}"
+    query = urllib.parse.urlencode({"QueueUrl": url, "account": settings.ACCOUNT})
+    try:
+        answer = urllib.request.urlopen(f"{ports.aws_url}/_ministack/sqs/messages?{query}", timeout=5).read()
+    except (OSError, urllib.error.URLError):
+        return []
+    events = []
+    for regions in json.loads(answer)["messages"].values():
+        for queues in regions.values():
+            for messages in queues.values():
+                for message in messages:
+                    if message["MessageId"] not in seen:
+                        seen.add(message["MessageId"])
+                        events.append(json.loads(message["Body"]))
+    return events
+
+
+def describe_event(event):
+    detail = event.get("detail", {})
+    number = detail.get("number") or (detail.get("incident") or {}).get("number") if isinstance(detail, dict) else None
+    what = detail.get("text") or detail.get("summary") or detail.get("title") or ""
+    who = f"  #{number}" if number else ""
+    return f"{event.get('detail-type', '?'):<26}{who}  {what}".rstrip()
+
+
+def describe_message(message):
+    first = message["text"].strip().splitlines()[0] if message["text"].strip() else ""
+    return f"{'-> ' + message['channel'] + ' to ' + message['destination']:<26}  {first}"
+
+
+if __name__ == "__main__":
+    try:
+        follow(settings.Ports())
+    except KeyboardInterrupt:
+        pass
