@@ -1,1 +1,104 @@
-//! access (to be written).
+//! Who may do what: one pure function, asked by everything that people reach.
+
+use crate::configuration::Role;
+use crate::id::{TeamId, TokenId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Principal {
+    /// The token they came with.
+    pub token: TokenId,
+    /// The person it stands for, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// What they may do.
+    pub grants: Vec<Grant>,
+}
+
+/// A role in one team, or in all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The team; all of them where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// The role there.
+    pub role: Role,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// See incidents, timelines, who is on call.
+    ReadIncidents,
+    /// Acknowledge, resolve, note, snooze, reassign, escalate.
+    RespondToIncidents,
+    /// See the configuration.
+    ReadConfiguration,
+    /// Change the configuration, contact methods and keys included.
+    WriteConfiguration,
+    /// Re-evaluate everything that is overdue or failed.
+    Redrive,
+}
+
+/// What it is asked of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resource<'a> {
+    /// Something that a team owns.
+    Team(&'a TeamId),
+    /// Something of the whole deployment.
+    Deployment,
+}
+
+/// The least role that an action needs.
+fn needs(action: Action) -> Role {
+    match action {
+        Action::ReadIncidents | Action::ReadConfiguration => Role::Observer,
+        Action::RespondToIncidents => Role::Responder,
+        Action::WriteConfiguration | Action::Redrive => Role::Admin,
+    }
+}
+
+/// Whether `principal` may do `action` to `resource`.
+///
+/// Callers answer 404, not 403, where a team's own things are refused to others, so that ids can not be probed.
+pub fn authorize(principal: &Principal, action: Action, resource: &Resource<'_>) -> bool {
+    principal.grants.iter().any(|g| {
+        let covers = match (&g.team, resource) {
+            (None, _) => true,
+            (Some(team), Resource::Team(owner)) => team == *owner,
+            (Some(_), Resource::Deployment) => false,
+        };
+        covers && g.role >= needs(action)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn principal(team: Option<&str>, role: Role) -> Principal {
+        Principal { token: "t".parse().unwrap(), user: None, grants: vec![Grant { team: team.map(|t| t.parse().unwrap()), role }] }
+    }
+
+    #[test]
+    fn every_role_against_every_action_and_owner() {
+        let (ours, theirs): (TeamId, TeamId) = ("ours".parse().unwrap(), "theirs".parse().unwrap());
+        use Action::{ReadConfiguration, ReadIncidents, Redrive, RespondToIncidents, WriteConfiguration};
+        for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
+            for action in [ReadIncidents, RespondToIncidents, ReadConfiguration, WriteConfiguration, Redrive] {
+                let enough = match action {
+                    ReadIncidents | ReadConfiguration => true,
+                    RespondToIncidents => role != Role::Observer,
+                    WriteConfiguration | Redrive => matches!(role, Role::Admin | Role::Owner),
+                };
+                let of_team = principal(Some("ours"), role);
+                assert_eq!(authorize(&of_team, action, &Resource::Team(&ours)), enough, "{role:?} {action:?}");
+                assert!(!authorize(&of_team, action, &Resource::Team(&theirs)), "{role:?} {action:?} of another team");
+                assert!(!authorize(&of_team, action, &Resource::Deployment), "{role:?} {action:?} of the deployment");
+                assert_eq!(authorize(&principal(None, role), action, &Resource::Deployment), enough);
+            }
+        }
+        assert!(!authorize(&Principal { token: "t".parse().unwrap(), user: None, grants: vec![] }, ReadIncidents, &Resource::Team(&ours)));
+    }
+}

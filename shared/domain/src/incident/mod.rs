@@ -1,1 +1,224 @@
-//! incident (to be written).
+//! Incidents: what people respond to. One or more alerts of one service, one status, one escalation at a time.
+//!
+//! The whole lifecycle is pure: [`Incident::open`], the alert changes in [`alerts`], what people ask for in [`command`], what time does in [`clock`].
+//! Each returns the [`What`](timeline::What)s to put on the timeline, in the order in which they happened.
+//! Refuses to send, to store and to read the clock.
+
+pub mod alerts;
+pub mod clock;
+pub mod command;
+pub mod timeline;
+
+use crate::alert::{Severity, Urgency};
+use crate::escalation::policy::Target;
+use crate::escalation::progress::Progress;
+use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
+use crate::notification::page::PageKey;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use timeline::Actor;
+
+/// How important an incident is to the business. P1 is the most important one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Priority {
+    P1,
+    P2,
+    P3,
+    P4,
+    P5,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Status {
+    /// Nobody has answered: the escalation goes on.
+    Triggered,
+    /// Somebody answered.
+    Acknowledged {
+        /// Who.
+        by: Actor,
+        /// Since when.
+        at: Timestamp,
+        /// Triggered again at this instant (acknowledgement timeout, or end of the snooze); never where none.
+        until: Option<Timestamp>,
+        /// Whether `until` was chosen by snoozing.
+        snoozed: bool,
+    },
+    /// Over.
+    Resolved {
+        /// Who, or what, resolved it.
+        by: Actor,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Status {
+    /// The word that the API and the store use.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Status::Triggered => "triggered",
+            Status::Acknowledged { .. } => "acknowledged",
+            Status::Resolved { .. } => "resolved",
+        }
+    }
+}
+
+/// A page that waits in its lane: enough to find it, to know when it is due, and to take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingPage {
+    /// When to look at it next.
+    pub due: Timestamp,
+    /// The lane it waits in.
+    pub contact: ContactId,
+    /// Its key in that lane.
+    pub key: PageKey,
+}
+
+/// An incident, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its id.
+    pub id: IncidentId,
+    /// Its number, for people: rises, with gaps.
+    pub number: u64,
+    /// Rises by one with each write: the optimistic lock.
+    pub revision: u64,
+    /// Number of the latest timeline entry.
+    pub last_seq: u32,
+    /// What it is about.
+    pub service: ServiceId,
+    /// Who owns it.
+    pub team: TeamId,
+    /// The policy, in the pinned version of the configuration.
+    pub policy: PolicyId,
+    /// Version of the configuration when it opened.
+    pub config_version: u64,
+    /// One line: the summary of the first alert.
+    pub title: String,
+    /// The worst severity of its alerts.
+    pub severity: Severity,
+    /// Which notification rules apply.
+    pub urgency: Urgency,
+    /// Importance, when somebody set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Where it stands.
+    pub status: Status,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// Rises whenever the escalation starts over.
+    pub generation: u32,
+    /// Which execution of this generation is its clock; older ones find themselves fenced off.
+    pub attempt: u32,
+    /// How far the escalation of this generation has come.
+    pub progress: Progress,
+    /// Pages that wait to be sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PendingPage>,
+    /// Whom a person reassigned it to: a level of its own before those of the policy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reassigned_to: Vec<Target>,
+    /// Alerts that go on.
+    pub alerts_open: u32,
+    /// Alerts that ever belonged to it.
+    pub alerts_total: u32,
+    /// From the service: seconds after which an acknowledgement lapses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledge_timeout_s: Option<u32>,
+    /// Resolved by itself at this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_resolve_at: Option<Timestamp>,
+    /// Resolved, but its alerts still have to be closed.
+    #[serde(default)]
+    pub closing: bool,
+}
+
+/// What is known when an incident opens.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// Its id.
+    pub id: IncidentId,
+    /// Its number.
+    pub number: u64,
+    /// What it is about.
+    pub service: ServiceId,
+    /// Who owns it.
+    pub team: TeamId,
+    /// Who is paged.
+    pub policy: PolicyId,
+    /// Version of the configuration.
+    pub config_version: u64,
+    /// One line.
+    pub title: String,
+    /// The worst severity of its alerts.
+    pub severity: Severity,
+    /// From the service, seconds.
+    pub acknowledge_timeout_s: Option<u32>,
+    /// From the service, seconds.
+    pub auto_resolve_s: Option<u32>,
+}
+
+impl Incident {
+    /// A new incident, triggered, whose first level is due now. It has no alerts yet: attach them.
+    pub fn open(o: Opening, now: Timestamp) -> Self {
+        Self {
+            id: o.id,
+            number: o.number,
+            revision: 0,
+            last_seq: 0,
+            service: o.service,
+            team: o.team,
+            policy: o.policy,
+            config_version: o.config_version,
+            title: o.title,
+            severity: o.severity,
+            urgency: o.severity.urgency(),
+            priority: None,
+            status: Status::Triggered,
+            opened_at: now,
+            generation: 1,
+            attempt: 1,
+            progress: Progress::start(now),
+            pages: Vec::new(),
+            reassigned_to: Vec::new(),
+            alerts_open: 0,
+            alerts_total: 0,
+            acknowledge_timeout_s: o.acknowledge_timeout_s,
+            auto_resolve_at: o.auto_resolve_s.map(|s| after(now, s)),
+            closing: false,
+        }
+    }
+
+    /// Whether it is not resolved.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.status, Status::Resolved { .. })
+    }
+
+    /// The next instant at which something has to happen by itself; `None` when nothing will.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let levels = self.progress.next_at();
+        let own = match &self.status {
+            Status::Triggered => [levels, self.pages.iter().map(|p| p.due).min()],
+            Status::Acknowledged { until, .. } => [*until, None],
+            Status::Resolved { .. } => return None,
+        };
+        own.into_iter().flatten().chain(self.auto_resolve_at).min()
+    }
+
+    /// Starts the escalation over: a new generation, whose first attempt has yet to be started.
+    fn start_over(&mut self, progress: Progress) {
+        self.generation += 1;
+        self.attempt = 1;
+        self.status = Status::Triggered;
+        self.progress = progress;
+        self.pages.clear();
+    }
+}
+
+/// `at` plus whole seconds; the last representable instant where that is beyond it.
+pub(crate) fn after(at: Timestamp, seconds: u32) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MAX)
+}

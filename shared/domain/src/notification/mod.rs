@@ -1,1 +1,8 @@
-//! notification (to be written).
+//! Notification: which pages a level makes, when a lane may send, and what a message says.
+//!
+//! Refuses to send. A *lane* is the queue of one contact method: what is due for one person by one way at one time leaves as one message.
+
+pub mod lane;
+pub mod message;
+pub mod page;
+pub mod plan;

@@ -1,0 +1,86 @@
+//! What can go wrong with a use case.
+
+use tocsin_domain::incident::command::Rejected;
+
+/// A port did not do what it was asked. Whether it happened all the same is unknown unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// It may work when tried again: throttled, timed out, unreachable.
+    #[error("{port}: {reason} (may work when tried again)")]
+    Transient {
+        /// Which capability.
+        port: &'static str,
+        /// What was said.
+        reason: String,
+    },
+    /// It will not work however often it is tried: not allowed, not understood, damaged.
+    #[error("{port}: {reason}")]
+    Final {
+        /// Which capability.
+        port: &'static str,
+        /// What was said.
+        reason: String,
+    },
+}
+
+/// Why a conditional write did not happen. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// Somebody else wrote first: read again and decide again.
+    #[error("somebody else wrote first")]
+    Conflict,
+    /// The store failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Others kept writing first. Trying again is harmless.
+    #[error("too many writers at once on {what}")]
+    Contention {
+        /// On what.
+        what: String,
+    },
+    /// There is no such thing, or the caller may not know that there is.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// The incident's state does not allow it.
+    #[error("{reason}")]
+    Rejected {
+        /// Why.
+        reason: Rejected,
+        /// Present state.
+        status: &'static str,
+    },
+    /// Configuration moved meanwhile.
+    #[error("the configuration is at version {current:?} now")]
+    Moved {
+        /// The present version; none before the first.
+        current: Option<u64>,
+    },
+    /// Something that was asked for is not possible, with the field that says so.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Which field.
+        field: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl From<WriteError> for AppError {
+    fn from(e: WriteError) -> Self {
+        match e {
+            WriteError::Conflict => AppError::Contention { what: "an item".to_owned() },
+            WriteError::Port(p) => AppError::Port(p),
+        }
+    }
+}

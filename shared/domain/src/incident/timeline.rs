@@ -1,0 +1,270 @@
+//! The timeline: immutable entries, numbered per incident, from which the incident's story (and its state) can be told again.
+
+use super::Priority;
+use crate::alert::{Severity, Urgency};
+use crate::configuration::Channel;
+use crate::escalation::policy::Target;
+use crate::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Form of a serialized entry.
+pub const ENTRY_FORMAT: u32 = 1;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Tocsin itself: time passed.
+    System,
+    /// An alert source.
+    Sender(IntegrationId),
+    /// A person.
+    User(UserId),
+    /// A program with an API token that stands for no person.
+    Token(TokenId),
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Actor::System => f.write_str("Tocsin"),
+            Actor::Sender(i) => write!(f, "sender {i}"),
+            Actor::User(u) => write!(f, "{u}"),
+            Actor::Token(t) => write!(f, "token {t}"),
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Form of this entry: 1.
+    pub v: u32,
+    /// Whose timeline.
+    pub incident: IncidentId,
+    /// The incident's number, for people.
+    pub number: u64,
+    /// Position on the timeline, from 1, without gaps.
+    pub seq: u32,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: Actor,
+    /// The incident's team.
+    pub team: TeamId,
+    /// The incident's service.
+    pub service: ServiceId,
+    /// Generation of the escalation when it was written.
+    pub generation: u32,
+    /// What happened.
+    pub what: What,
+}
+
+/// A page that a level planned, with the reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Whom.
+    pub user: UserId,
+    /// By which contact method.
+    pub contact: ContactId,
+    /// No earlier than.
+    pub due: Timestamp,
+    /// Policy, level, target, schedule and rule that led here, as a sentence fragment.
+    pub reason: String,
+}
+
+/// Somebody, or some target, that a level could not reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    /// What the level named.
+    pub target: Target,
+    /// Why nobody came of it.
+    pub reason: String,
+}
+
+/// Which page of the escalation: the same words in planning, sending and failing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageOf {
+    /// 0-based round.
+    pub repeat: u32,
+    /// 0-based level.
+    pub level: u32,
+    /// Whom; nobody for the last resort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// By which contact method.
+    pub contact: ContactId,
+    /// The channel.
+    pub channel: Channel,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "type")]
+pub enum What {
+    /// It began.
+    Triggered {
+        /// One line.
+        title: String,
+        /// How bad.
+        severity: Severity,
+        /// Which rules apply.
+        urgency: Urgency,
+        /// Whose turn it is.
+        policy: PolicyId,
+        /// Version of the configuration that is pinned.
+        config_version: u64,
+    },
+    /// Alerts joined it.
+    AlertsAttached {
+        /// Which.
+        alerts: Vec<AlertId>,
+    },
+    /// Alerts of it were resolved by their sender.
+    AlertsResolved {
+        /// Which.
+        alerts: Vec<AlertId>,
+        /// How many go on.
+        still_open: u32,
+    },
+    /// A worse alert joined it, or one got worse.
+    Raised {
+        /// The worst severity now.
+        severity: Severity,
+        /// Which rules apply now.
+        urgency: Urgency,
+    },
+    /// Somebody answered.
+    Acknowledged {
+        /// Lapses then.
+        until: Option<Timestamp>,
+    },
+    /// Put aside.
+    Snoozed {
+        /// Triggered again then.
+        until: Timestamp,
+    },
+    /// The acknowledgement lapsed, or the snooze ended.
+    TriggeredAgain {
+        /// Whether a snooze ended.
+        snooze_ended: bool,
+    },
+    /// Over.
+    Resolved {},
+    /// A person wrote something down.
+    Noted {
+        /// What.
+        text: String,
+    },
+    /// Somebody else shall take it.
+    Reassigned {
+        /// Whom.
+        to: Vec<Target>,
+    },
+    /// A person asked for the next level at once.
+    EscalatedNow {
+        /// 0-based level that comes next.
+        level: u32,
+    },
+    /// A priority was set.
+    PrioritySet {
+        /// Which; none takes it away.
+        priority: Option<Priority>,
+    },
+    /// A level came due.
+    LevelFired {
+        /// 0-based round.
+        repeat: u32,
+        /// 0-based level.
+        level: u32,
+        /// The pages that follow.
+        pages: Vec<Planned>,
+        /// Targets that nobody came of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreached: Vec<Unreached>,
+    },
+    /// All levels were gone through: the last-resort contact is paged.
+    LastResort {
+        /// Why.
+        reason: String,
+    },
+    /// Nobody answered, and the policy has nobody left. It stays open and visible.
+    Unanswered {},
+    /// A message left.
+    Paged {
+        /// Which page.
+        page: PageOf,
+        /// What the provider called it.
+        provider_id: String,
+        /// Other incidents in the same message.
+        bundled_with: u32,
+    },
+    /// A message did not leave.
+    PageFailed {
+        /// Which page.
+        page: PageOf,
+        /// What the provider said.
+        reason: String,
+        /// What happens next.
+        next: String,
+    },
+    /// A message waits, because its receiver had as many as the cap allows.
+    PageDeferred {
+        /// Which page.
+        page: PageOf,
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+impl What {
+    /// The name of the event on the bus: `incident.` and this.
+    pub fn name(&self) -> &'static str {
+        match self {
+            What::Triggered { .. } => "triggered",
+            What::AlertsAttached { .. } => "alerts_attached",
+            What::AlertsResolved { .. } => "alerts_resolved",
+            What::Raised { .. } => "raised",
+            What::Acknowledged { .. } => "acknowledged",
+            What::Snoozed { .. } => "snoozed",
+            What::TriggeredAgain { .. } => "triggered_again",
+            What::Resolved {} => "resolved",
+            What::Noted { .. } => "noted",
+            What::Reassigned { .. } => "reassigned",
+            What::EscalatedNow { .. } => "escalated_now",
+            What::PrioritySet { .. } => "priority_set",
+            What::LevelFired { .. } => "level_fired",
+            What::LastResort { .. } => "last_resort",
+            What::Unanswered {} => "unanswered",
+            What::Paged { .. } => "paged",
+            What::PageFailed { .. } => "page_failed",
+            What::PageDeferred { .. } => "page_deferred",
+        }
+    }
+}
+
+impl super::Incident {
+    /// Numbers what happened and makes entries of it.
+    pub fn record(&mut self, at: Timestamp, actor: &Actor, whats: Vec<What>) -> Vec<Entry> {
+        whats
+            .into_iter()
+            .map(|what| {
+                self.last_seq += 1;
+                Entry {
+                    v: ENTRY_FORMAT,
+                    incident: self.id,
+                    number: self.number,
+                    seq: self.last_seq,
+                    at,
+                    actor: actor.clone(),
+                    team: self.team.clone(),
+                    service: self.service.clone(),
+                    generation: self.generation,
+                    what,
+                }
+            })
+            .collect()
+    }
+}
