@@ -1,1 +1,8 @@
-//! tocsin-lambda
+//! What every function needs to start and to answer: environment, logging, problem+json, stream batches.
+//!
+//! Called by: `functions/*`. Refuses to know use cases' rules and AWS clients.
+
+pub mod environment;
+pub mod logging;
+pub mod problem;
+pub mod stream;
