@@ -4,8 +4,8 @@ Run by stack.py inside the tools' virtual environment; never imported. It listen
 AWS API, and one for each HTTP API at the root of an address, because pages and senders expect no path prefix.
 
 It refuses to change what passes: requests reach MiniStack's own HTTP API code as they came, and the record is written
-beside a delivery, after MiniStack made it. Behaviour that MiniStack lacks is not added here (see docs/local.md,
-"Differs from AWS").
+beside a delivery, after MiniStack made it. One thing that MiniStack lacks is added, because without it the local stack
+would lose what AWS retries (`retry_partial_failures`); all else is said in docs/local.md, "Differs from AWS".
 """
 
 import asyncio
@@ -26,7 +26,7 @@ HOST = "127.0.0.1"
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app as ministack  # noqa: E402
-from ministack.services import sns  # noqa: E402
+from ministack.services import lambda_svc, sns  # noqa: E402
 
 _outbox_lock = threading.Lock()
 
@@ -78,6 +78,31 @@ def watch_deliveries():
     sns._sms_log_for = recording_sms_log_for
 
 
+def retry_partial_failures():
+    """Makes a stream batch whose answer names failed items be delivered again.
+
+    MiniStack takes such an answer for a success and goes on: the items would be lost. AWS delivers again from the first
+    failed item; here the whole batch comes again, which a consumer must bear anyway.
+    """
+    execute = lambda_svc._execute_function
+    if list(inspect.signature(execute).parameters)[:2] != ["func", "event"]:
+        sys.exit("this MiniStack calls functions differently from the pinned version: see infra/local/server.py")
+
+    def executing(func, event, *rest, **named):
+        result = execute(func, event, *rest, **named)
+        records = event.get("Records") if isinstance(event, dict) else None
+        if not records or records[0].get("eventSource") != "aws:dynamodb" or result.get("error"):
+            return result
+        body = result.get("body")
+        failures = body.get("batchItemFailures") if isinstance(body, dict) else None
+        if failures:
+            error = {"errorType": "PartialBatchFailure", "errorMessage": json.dumps(failures)}
+            return dict(result, error=True, body=error)
+        return result
+
+    lambda_svc._execute_function = executing
+
+
 _fronts = {}
 
 
@@ -108,6 +133,7 @@ async def app(scope, receive, send):
 
 async def main():
     watch_deliveries()
+    retry_partial_failures()
     config = Config()
     config.bind = [f"{HOST}:{port}" for port in (*FRONT_PORTS, AWS_PORT)]
     config.keep_alive_timeout = 75

@@ -26,7 +26,7 @@ from settings import Problem
 
 def server_environment(ports):
     """What the server and, through it, the functions see: nothing of the caller's own AWS settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | settings.aws_environment(ports) | {
         "AUTH": "true",  # enforce the IAM policies of the template's roles
         "GATEWAY_PORT": str(ports.aws),
@@ -39,6 +39,7 @@ def server_environment(ports):
         "LOG_LEVEL": os.environ.get("TOCSIN_SERVER_LOG", "INFO"),
         "S3_DATA_DIR": str(settings.RUN / "s3"),
         "STATE_DIR": str(settings.RUN / "state"),
+        "TMPDIR": str(settings.RUN / "tmp"),  # the functions' unpacked code, removed with the rest
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -47,11 +48,20 @@ def server_pid():
     """The id of the running server, or None. An id that was given to some other process since is not ours."""
     try:
         pid = int(settings.SERVER_PID.read_text())
-        os.kill(pid, 0)
-        command = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
     except (OSError, ValueError):
         return None
-    return pid if str(pathlib.Path("infra/local/server.py")) in command else None
+    return pid if "infra/local/server.py" in _command(pid) else None
+
+
+def _command(pid):
+    """The command line of a process; nothing if there is none, or if it has ended and only waits to be noticed."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    if pathlib.Path("/proc/self/cmdline").exists():
+        with contextlib.suppress(OSError):
+            return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return ""
+    return subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 def check_ports(ports):
@@ -74,7 +84,7 @@ def start(ports, parameters=()):
         stop()
     check_ports(ports)
     shutil.rmtree(settings.RUN, ignore_errors=True)
-    settings.RUN.mkdir(parents=True)
+    (settings.RUN / "tmp").mkdir(parents=True)
     for file in (settings.OUTBOX, settings.EVENTS):
         file.touch()
     began = time.monotonic()
@@ -187,36 +197,31 @@ def write_local_env(ports, outputs, details):
 
 
 def stop(quiet=False):
-    """Ends the server; the functions' processes are its children and end with it."""
+    """Ends the server and the functions it runs: they are one process group, which `start` made for them."""
     pid = server_pid()
-    if pid is None:
-        settings.SERVER_PID.unlink(missing_ok=True)
-        if not quiet:
-            print("No local stack is running.")
-        return
-    children = _children(pid)
-    os.kill(pid, signal.SIGTERM)
-    for _ in range(100):
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
-        if server_pid() is None:
-            break
-        time.sleep(0.1)
-    else:
-        os.kill(pid, signal.SIGKILL)
-    for child in children:
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(50):
+            if server_pid() is None:
+                break
+            time.sleep(0.1)
+    for left in _left_over():
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+            os.kill(left, signal.SIGKILL)
     settings.SERVER_PID.unlink(missing_ok=True)
     settings.LOCAL_ENV.unlink(missing_ok=True)
     if not quiet:
-        print("The local stack is stopped.")
+        print("The local stack is stopped." if pid else "No local stack is running.")
 
 
-def _children(pid):
-    listed = subprocess.run(["ps", "-o", "pid=,ppid=", "-A"], capture_output=True, text=True).stdout
-    pairs = (line.split() for line in listed.splitlines())
-    return [int(child) for child, parent in pairs if int(parent) == pid]
+def _left_over():
+    """What still runs of ours: a server that did not end, and functions, which run from a folder of ours."""
+    pid = server_pid()
+    functions = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        if str(settings.RUN / "tmp") in _command(int(folder.name)):
+            functions.append(int(folder.name))
+    return ([pid] if pid else []) + functions
 
 
 def show(ports, details):
