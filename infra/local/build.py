@@ -1,14 +1,16 @@
 """Builds the seven functions and the command for the local stack, and lays them out under `.tocsin/build`.
 
-A quick build for this machine by plain cargo: `provided.al2023` is a program named `bootstrap`, and MiniStack runs it as
-it is. The same dependencies then serve `cargo test`, where a cross build (`cargo lambda build`, which names a target)
-would compile every one of them twice. Release packages for AWS are built by `sam build`, which calls cargo-lambda.
+A quick build for this machine by plain cargo, in the profile that `cargo test` uses too: `provided.al2023` is a program
+named `bootstrap`, and MiniStack runs it as it is. `cargo lambda build` names a target even without a cross compiler, and
+a profile of its own has a folder of its own: either would compile every dependency twice on a machine that also tests.
+Release packages for AWS are built by `sam build`, which calls cargo-lambda.
 
 It refuses to build releases, and to guess: a binary that the workspace does not have is an error.
 """
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -18,7 +20,7 @@ import settings
 import tools
 from settings import Problem
 
-PROFILE = "quick"
+PROFILE, FOLDER = "dev", "debug"
 
 
 def build():
@@ -33,7 +35,7 @@ def build():
         command += ["--package", package]
     if subprocess.run(command, cwd=settings.ROOT, stdin=subprocess.DEVNULL).returncode:
         raise Problem("The build failed; cargo says why above. Without network, the first build can not fetch crates.")
-    lay_out(target_folder() / PROFILE)
+    lay_out(target_folder() / FOLDER)
     print(f"Built ({time.monotonic() - began:.0f} s).", flush=True)
 
 
@@ -42,7 +44,7 @@ def target_folder():
     done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True)
     if done.returncode:
         raise Problem(done.stderr.strip())
-    return settings.pathlib.Path(json.loads(done.stdout)["target_directory"])
+    return pathlib.Path(json.loads(done.stdout)["target_directory"])
 
 
 def lay_out(built):

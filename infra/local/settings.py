@@ -15,11 +15,11 @@ VENV = TOOLS / "venv"
 LINT = TOOLS / "lint"
 NODE = TOOLS / "node"
 BIN = HOME / "build"  # one folder for each function with its `bootstrap`, and `tocsin`
-RUN = HOME / "run"  # what is only true while a stack runs
+RUN_VARIABLE = "TOCSIN_RUN"  # tests run stacks of their own beside the one of `make up`
+RUN = pathlib.Path(os.environ.get(RUN_VARIABLE) or HOME / "run")  # what is only true while a stack runs
 
-LOCAL_ENV = HOME / "local.env"
+LOCAL_ENV = RUN / "local.env" if os.environ.get(RUN_VARIABLE) else HOME / "local.env"
 OUTBOX = RUN / "outbox.jsonl"
-EVENTS = RUN / "events.jsonl"
 FRONTS = RUN / "fronts.json"
 SERVER_LOG = RUN / "server.log"
 SERVER_PID = RUN / "server.pid"

@@ -85,8 +85,7 @@ def start(ports, parameters=()):
     check_ports(ports)
     shutil.rmtree(settings.RUN, ignore_errors=True)
     (settings.RUN / "tmp").mkdir(parents=True)
-    for file in (settings.OUTBOX, settings.EVENTS):
-        file.touch()
+    settings.OUTBOX.touch()
     began = time.monotonic()
     python = settings.VENV / "bin" / "python"
     with open(settings.SERVER_LOG, "ab") as log:
@@ -182,7 +181,6 @@ def write_local_env(ports, outputs, details):
         "CONF_PD_ROUTING_KEY": keys.get("pagerduty", ""),
         "CONF_AM_WEBHOOK_PATH": f"/v1/integrations/alertmanager/{keys.get('alertmanager', '')}",
         "TOCSIN_OUTBOX": settings.OUTBOX,
-        "TOCSIN_EVENTS": settings.EVENTS,
         "TOCSIN_STACK": settings.STACK,
         "TOCSIN_TABLE": outputs["TableName"],
         "TOCSIN_STATE_MACHINE_ARN": outputs["StateMachineArn"],
@@ -237,7 +235,7 @@ def show(ports, details):
   Status page     {ports.status_url}
   Routing key     {key}
   Alertmanager    {ports.api_url}/v1/integrations/alertmanager/{keys.get("alertmanager", "<key>")}
-  Shell settings  source {settings.LOCAL_ENV.relative_to(settings.ROOT)}
+  Shell settings  source {os.path.relpath(settings.LOCAL_ENV)}
 
 Send an event:
 

@@ -65,16 +65,30 @@ def new_events(ports, seen):
 
 
 def describe_event(event):
-    detail = event.get("detail", {})
-    number = detail.get("number") or (detail.get("incident") or {}).get("number") if isinstance(detail, dict) else None
-    what = detail.get("text") or detail.get("summary") or detail.get("title") or ""
-    who = f"  #{number}" if number else ""
-    return f"{event.get('detail-type', '?'):<26}{who}  {what}".rstrip()
+    detail = event.get("detail") or {}
+    what = detail.get("what") or {}
+    kind = what.get("type") or event.get("detail-type", "?")
+    number = f"#{detail['number']}" if "number" in detail else ""
+    return f"{kind.replace('_', ' '):<22} {number:<5} {_story(kind, what)}".rstrip()
+
+
+def _story(kind, what):
+    """What an entry of the timeline says beyond its name, in a line."""
+    page = what.get("page") or {}
+    if kind == "level_fired":
+        pages = [f"{p['user']} by {p['contact']} ({p['reason']})" for p in what.get("pages", [])]
+        missed = [f"nobody: {u['reason']}" for u in what.get("unreached", [])]
+        return f"level {what['level'] + 1}: " + "; ".join(pages + missed)
+    if page:
+        who = page.get("user") or "last resort"
+        return f"level {page.get('level', 0) + 1}: {who} by {page.get('channel', '?')} {what.get('reason', '')}"
+    known = ("title", "text", "reason", "until", "severity", "still_open", "priority")
+    return ", ".join(f"{what[field]}" for field in known if what.get(field) not in (None, ""))
 
 
 def describe_message(message):
-    first = message["text"].strip().splitlines()[0] if message["text"].strip() else ""
-    return f"{'-> ' + message['channel'] + ' to ' + message['destination']:<26}  {first}"
+    first = next(iter(message["text"].strip().splitlines()), "")
+    return f"  -> {message['channel']} to {message['destination']}: {first}"
 
 
 if __name__ == "__main__":

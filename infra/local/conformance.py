@@ -1,0 +1,47 @@
+"""`make conformance`: real senders against a local stack, by the scripts that stand beside this repository.
+
+They are not part of it: without `../shared/conformance` there is nothing to run, and this says so and passes. Each script
+gets a stack of its own, so that what one leaves behind does not serve the other.
+"""
+
+import subprocess
+import sys
+
+import own
+import settings
+import tools
+from settings import Problem
+
+SCRIPTS = settings.ROOT.parent / "shared" / "conformance"
+RUNS = {
+    "test_alertmanager.py": {"CONF_OG": "0"},
+    "test_pagerduty_python.py": {"CONF_PD_CHANGE": "0", "CONF_PD_V1": "0"},
+}
+
+
+def main():
+    if not SCRIPTS.is_dir():
+        print("No conformance scripts beside this repository: nothing to run.")
+        return
+    tools.need("prometheus-alertmanager", "a real sender", "On Debian: apt-get install prometheus-alertmanager.")
+    tools.need("prometheus", "a real sender", "On Debian: apt-get install prometheus.")
+    tools.need("openssl", "one client insists on TLS", "On Debian: apt-get install openssl.")
+    tools.install("run", "conformance")
+    python = settings.TOOLS / "conformance" / "bin" / "python"
+    failed = []
+    for script, switches in RUNS.items():
+        with own.stack("conformance") as environment:
+            print(f"- {script}", flush=True)
+            command = [python, SCRIPTS / script, "--base-url", environment["TOCSIN_URL"]]
+            if subprocess.run(command, env=environment | switches, cwd=settings.RUN.parent).returncode:
+                failed.append(script)
+    if failed:
+        raise Problem(f"Failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        sys.exit(1)

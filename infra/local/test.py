@@ -1,0 +1,48 @@
+"""`make test`: every test of the workspace, the end-to-end ones on a local stack of their own.
+
+It installs and builds what they run on, starts that stack, and hands over to cargo. A test that needs the stack finds it
+in the environment: the variables of local.env, TOCSIN_OUTPUTS (the template's outputs as JSON), and TOCSIN_STACK_SCRIPT,
+which restarts it with changed parameters. It refuses to pass when nothing was tested.
+"""
+
+import shutil
+import subprocess
+import sys
+import unittest
+
+import build
+import own
+import settings
+import tools
+from settings import Problem
+
+
+def main(arguments):
+    tools.install("run")
+    build.build()
+    python_tests()
+    runs = [["cargo", "test", "--workspace", "--locked", *arguments]]
+    if shutil.which("cargo-nextest"):  # which does not run the examples in the documentation
+        runs = [
+            ["cargo", "nextest", "run", "--workspace", "--locked", "--no-tests=fail", *arguments],
+            ["cargo", "test", "--workspace", "--locked", "--doc"],
+        ]
+    with own.stack("test") as environment:
+        for run in runs:
+            if subprocess.run(run, cwd=settings.ROOT, env=environment, stdin=subprocess.DEVNULL).returncode:
+                raise Problem(f"{' '.join(run)} failed.")
+
+
+def python_tests():
+    """The tests of this folder."""
+    suite = unittest.defaultTestLoader.discover(str(settings.ROOT / "infra" / "local"), pattern="test_*.py")
+    if not unittest.TextTestRunner(stream=sys.stdout).run(suite).wasSuccessful():
+        raise Problem("The tests of infra/local failed.")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Problem as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        sys.exit(1)
