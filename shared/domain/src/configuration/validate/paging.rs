@@ -1,0 +1,129 @@
+//! Schedules, policies, services and the status page.
+
+use super::{MOST_AUTO_RESOLVE_S, MOST_RULE_DELAY_S, MOST_SCHEDULE_BYTES, Report};
+use crate::configuration::{Grouping, Service};
+use crate::escalation::policy::{LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
+
+/// The longest description of a component, in characters.
+const MOST_DESCRIPTION_CHARS: usize = 1000;
+
+impl Report<'_> {
+    fn team(&mut self, path: String, team: &str) {
+        let configuration = self.configuration;
+        self.must_exist(path, "team", team, configuration.teams.iter().map(|t| t.id.as_str()));
+    }
+
+    pub(super) fn schedules(&mut self) {
+        let configuration = self.configuration;
+        self.must_be_unique("schedule", configuration.schedules.iter().enumerate().map(|(i, s)| (format!("schedules[{i}].id"), s.id.as_str())));
+        for (i, schedule) in configuration.schedules.iter().enumerate() {
+            self.team(format!("schedules[{i}].team"), schedule.team.as_str());
+            self.text(format!("schedules[{i}].name"), &schedule.name, super::MOST_NAME_CHARS);
+            self.zone(format!("schedules[{i}].time_zone"), &schedule.time_zone);
+            let bytes = serde_json::to_vec(schedule).map_or(0, |json| json.len());
+            if bytes > MOST_SCHEDULE_BYTES {
+                let suggestion = format!("at most {MOST_SCHEDULE_BYTES}: remove overrides that are over, or split it");
+                self.say(format!("schedules[{i}]"), format!("schedule {:?} is {bytes} bytes long", schedule.id.as_str()), Some(suggestion));
+            }
+        }
+    }
+
+    pub(super) fn policies(&mut self) {
+        let configuration = self.configuration;
+        self.must_be_unique("policy", configuration.policies.iter().enumerate().map(|(i, p)| (format!("policies[{i}].id"), p.id.as_str())));
+        for (i, policy) in configuration.policies.iter().enumerate() {
+            self.policy(&format!("policies[{i}]"), policy);
+        }
+    }
+
+    fn policy(&mut self, path: &str, policy: &Policy) {
+        self.team(format!("{path}.team"), policy.team.as_str());
+        self.text(format!("{path}.name"), &policy.name, super::MOST_NAME_CHARS);
+        if policy.levels.is_empty() {
+            self.say(format!("{path}.levels"), "a policy without levels pages nobody", Some("add a level with a delay_s and targets".to_owned()));
+        }
+        if policy.levels.len() > MOST_LEVELS {
+            self.say(format!("{path}.levels"), format!("{} levels are too many", policy.levels.len()), Some(format!("at most {MOST_LEVELS}")));
+        }
+        if policy.repeat > MOST_REPEATS {
+            let suggestion = format!("at most {MOST_REPEATS}; to go on until somebody answers write until_acknowledged: true");
+            self.say(format!("{path}.repeat"), format!("{} repeats are too many", policy.repeat), Some(suggestion));
+        }
+        let cycle_s: u64 = policy.levels.iter().map(|l| u64::from(l.delay_s)).sum();
+        if policy.until_acknowledged && !policy.levels.is_empty() && cycle_s < u64::from(LEAST_CYCLE_S) {
+            let message = format!("one round takes {cycle_s} s: a policy that goes on until somebody acknowledges would page too often");
+            let suggestion = format!("let the delays of its levels add up to {LEAST_CYCLE_S} s or more");
+            self.say(format!("{path}.until_acknowledged"), message, Some(suggestion));
+        }
+        for (i, level) in policy.levels.iter().enumerate() {
+            let path = format!("{path}.levels[{i}]");
+            self.seconds(format!("{path}.delay_s"), level.delay_s, 0, MOST_DELAY_S);
+            if level.targets.is_empty() {
+                let suggestion = "add a user, a schedule or a team, or remove the level".to_owned();
+                self.say(format!("{path}.targets"), "a level without targets pages nobody", Some(suggestion));
+            }
+            if level.targets.len() > MOST_TARGETS {
+                self.say(format!("{path}.targets"), format!("{} targets are too many", level.targets.len()), Some(format!("at most {MOST_TARGETS}")));
+            }
+            for (j, target) in level.targets.iter().enumerate() {
+                self.target(&format!("{path}.targets[{j}]"), target);
+            }
+        }
+    }
+
+    fn target(&mut self, path: &str, target: &Target) {
+        let configuration = self.configuration;
+        match target {
+            Target::User(id) => self.must_exist(format!("{path}.user"), "user", id.as_str(), configuration.users.iter().map(|u| u.id.as_str())),
+            Target::Schedule(id) => {
+                self.must_exist(format!("{path}.schedule"), "schedule", id.as_str(), configuration.schedules.iter().map(|s| s.id.as_str()));
+            }
+            Target::Team(id) => self.team(format!("{path}.team"), id.as_str()),
+        }
+    }
+
+    pub(super) fn services(&mut self) {
+        let configuration = self.configuration;
+        let services = || configuration.services.iter().enumerate();
+        self.must_be_unique("service", services().map(|(i, s)| (format!("services[{i}].id"), s.id.as_str())));
+        let integrations =
+            services().flat_map(|(i, s)| s.integrations.iter().enumerate().map(move |(j, x)| (format!("services[{i}].integrations[{j}].id"), x.id.as_str())));
+        self.must_be_unique("integration", integrations);
+        for (i, service) in services() {
+            self.service(&format!("services[{i}]"), service);
+        }
+    }
+
+    fn service(&mut self, path: &str, service: &Service) {
+        let configuration = self.configuration;
+        self.name(format!("{path}.name"), &service.name);
+        self.team(format!("{path}.team"), service.team.as_str());
+        self.must_exist(format!("{path}.policy"), "policy", service.policy.as_str(), configuration.policies.iter().map(|p| p.id.as_str()));
+        match service.grouping {
+            Grouping::None => {}
+            Grouping::Time { window_s } => self.seconds(format!("{path}.grouping.window_s"), window_s, 1, MOST_RULE_DELAY_S),
+        }
+        if let Some(timeout_s) = service.acknowledge_timeout_s {
+            self.seconds(format!("{path}.acknowledge_timeout_s"), timeout_s, 1, MOST_RULE_DELAY_S);
+        }
+        if let Some(after_s) = service.auto_resolve_s {
+            self.seconds(format!("{path}.auto_resolve_s"), after_s, 1, MOST_AUTO_RESOLVE_S);
+        }
+    }
+
+    pub(super) fn status_page(&mut self) {
+        let configuration = self.configuration;
+        let Some(page) = &configuration.status_page else { return };
+        self.name("status_page.name".to_owned(), &page.name);
+        self.zone("status_page.time_zone".to_owned(), &page.time_zone);
+        let components = || page.components.iter().enumerate().map(|(i, c)| (format!("status_page.components[{i}]"), c));
+        self.must_be_unique("component", components().map(|(path, c)| (format!("{path}.id"), c.id.as_str())));
+        for (path, component) in components() {
+            self.name(format!("{path}.name"), &component.name);
+            self.text(format!("{path}.description"), &component.description, MOST_DESCRIPTION_CHARS);
+            for (i, service) in component.services.iter().enumerate() {
+                self.must_exist(format!("{path}.services[{i}]"), "service", service.as_str(), configuration.services.iter().map(|s| s.id.as_str()));
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! One table: a small good document, one change to it, and what is said.
+
+use super::*;
+use serde_json::{Value, json};
+
+fn good() -> Value {
+    json!({
+        "version": 1,
+        "teams": [{"id": "web", "name": "Web", "members": [{"user": "ada", "role": "admin"}, {"user": "grace"}]}],
+        "users": [
+            {"id": "ada", "name": "Ada", "time_zone": "Europe/London",
+             "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550100"}, {"id": "ada-mail", "kind": "email", "to": "ada@example.com"}],
+             "rules": {"high": [{"via": "ada-sms"}, {"after_s": 300, "via": "ada-mail"}]}},
+            {"id": "grace", "name": "Grace", "contact_methods": [{"id": "grace-sms", "kind": "sms", "to": "+15555550101"}]},
+        ],
+        "policies": [{"id": "standard", "team": "web", "levels": [
+            {"delay_s": 60, "targets": [{"user": "ada"}]}, {"delay_s": 60, "targets": [{"team": "web"}]}]}],
+        "services": [
+            {"id": "shop", "name": "Shop", "team": "web", "policy": "standard", "grouping": {"by": "time", "window_s": 300},
+             "integrations": [{"id": "shop-pd", "kind": "pagerduty"}]},
+            {"id": "blog", "name": "Blog", "team": "web", "policy": "standard", "integrations": [{"id": "blog-pd", "kind": "pagerduty"}]},
+        ],
+        "status_page": {"name": "Status", "time_zone": "UTC", "components": [{"id": "checkout", "name": "Checkout", "services": ["shop"]}]},
+    })
+}
+
+/// Everything that is said of the good document with `value` at each of `changes` (JSON pointers).
+fn said(changes: &[(&str, Value)]) -> Vec<String> {
+    let mut document = good();
+    for (pointer, value) in changes {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(list) if key == "-" => list.push(value.clone()),
+            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value.clone(),
+            other => other[key] = value.clone(),
+        }
+    }
+    let configuration: Configuration = serde_json::from_value(document).unwrap();
+    validate(&configuration).into_iter().map(|p| format!("{}: {} ({})", p.path, p.message, p.suggestion.unwrap_or_default())).collect()
+}
+
+#[test]
+fn a_good_document_has_no_problems() {
+    assert_eq!(said(&[]), Vec::<String>::new());
+}
+
+#[test]
+fn each_mistake_is_named_with_its_field_and_a_suggestion() {
+    let long = "x".repeat(201);
+    let level = json!({"delay_s": 60, "targets": [{"user": "ada"}]});
+    let table = [
+        ("/version", json!(2), "version: this Tocsin reads version 1, not 2 (write version: 1)"),
+        // Teams.
+        ("/teams/0/name", json!(" "), "teams[0].name: a name is missing (write what people call it)"),
+        ("/teams/0/name", json!(long), "teams[0].name: 201 characters are too many (at most 200)"),
+        ("/teams/0/name", json!("a\nb"), "teams[0].name: control characters are not allowed here (write it on one line)"),
+        ("/teams/0/members/1/user", json!("grcae"), "teams[0].members[1].user: there is no user \"grcae\" (did you mean \"grace\"?)"),
+        (
+            "/teams/0/members/1/user",
+            json!("ada"),
+            "teams[0].members[1].user: member \"ada\" is there twice (teams[0].members[0].user has it already: choose another id, or remove one of them)",
+        ),
+        (
+            "/teams/-",
+            json!({"id": "web", "name": "Web"}),
+            "teams[1].id: team \"web\" is there twice (teams[0].id has it already: choose another id, or remove one of them)",
+        ),
+        // People.
+        (
+            "/users/-",
+            json!({"id": "ada", "name": "Ada"}),
+            "users[2].id: user \"ada\" is there twice (users[0].id has it already: choose another id, or remove one of them)",
+        ),
+        ("/users/0/time_zone", json!("Europe/Lodnon"), "users[0].time_zone: there is no time zone \"Europe/Lodnon\" (did you mean \"Europe/London\"?)"),
+        ("/users/0/time_zone", json!("chicago"), "users[0].time_zone: there is no time zone \"chicago\" (did you mean \"America/Chicago\"?)"),
+        (
+            "/users/1/contact_methods/-",
+            json!({"id": "ada-sms", "kind": "sms", "to": "+15555550102"}),
+            "users[1].contact_methods[1].id: contact method \"ada-sms\" is there twice (users[0].contact_methods[0].id has it already: choose another id, or remove one of them)",
+        ),
+        (
+            "/users/1/contact_methods/0/id",
+            json!("last-resort"),
+            "users[1].contact_methods[0].id: \"last-resort\" is the contact of the deployment itself (choose another id)",
+        ),
+        (
+            "/users/1/contact_methods/0/kind",
+            json!("last_resort"),
+            "users[1].contact_methods[0].kind: nobody owns the last-resort contact (write sms or email; the last resort is set when Tocsin is deployed)",
+        ),
+        (
+            "/users/1/contact_methods/0/to",
+            json!("0044 (20) 7946-0000"),
+            "users[1].contact_methods[0].to: \"0044 (20) 7946-0000\" is no phone number in E.164 form (write \"+442079460000\")",
+        ),
+        (
+            "/users/1/contact_methods/0/to",
+            json!("555-0100"),
+            "users[1].contact_methods[0].to: \"555-0100\" is no phone number in E.164 form (write the country and the number, like +15555550100)",
+        ),
+        (
+            "/users/0/contact_methods/1/to",
+            json!("ada@localhost"),
+            "users[0].contact_methods[1].to: \"ada@localhost\" is no e-mail address (write it like ada@example.com)",
+        ),
+        ("/users/0/rules/high/1/after_s", json!(604_801), "users[0].rules.high[1].after_s: 604801 s is out of bounds (write 0 to 604800 seconds (7 days))"),
+        (
+            "/users/0/rules/high/1/via",
+            json!("grace-sms"),
+            "users[0].rules.high[1].via: contact method \"grace-sms\" belongs to grace, not to ada (known: ada-sms, ada-mail)",
+        ),
+        ("/users/0/rules/high/1/via", json!("ada-mali"), "users[0].rules.high[1].via: ada has no contact method \"ada-mali\" (did you mean \"ada-mail\"?)"),
+        ("/users/0/rules/high/1", json!({"via": "ada-sms"}), "users[0].rules.high[1]: the same rule stands twice: ada-sms after 0 s (remove one of them)"),
+        // Policies.
+        (
+            "/policies/-",
+            json!({"id": "standard", "team": "web", "levels": [level]}),
+            "policies[1].id: policy \"standard\" is there twice (policies[0].id has it already: choose another id, or remove one of them)",
+        ),
+        ("/policies/0/team", json!("wbe"), "policies[0].team: there is no team \"wbe\" (did you mean \"web\"?)"),
+        ("/policies/0/levels", json!([]), "policies[0].levels: a policy without levels pages nobody (add a level with a delay_s and targets)"),
+        ("/policies/0/levels", json!(vec![level.clone(); 21]), "policies[0].levels: 21 levels are too many (at most 20)"),
+        (
+            "/policies/0/repeat",
+            json!(21),
+            "policies[0].repeat: 21 repeats are too many (at most 20; to go on until somebody answers write until_acknowledged: true)",
+        ),
+        ("/policies/0/levels/0/delay_s", json!(604_801), "policies[0].levels[0].delay_s: 604801 s is out of bounds (write 0 to 604800 seconds (7 days))"),
+        (
+            "/policies/0/levels/1/targets",
+            json!([]),
+            "policies[0].levels[1].targets: a level without targets pages nobody (add a user, a schedule or a team, or remove the level)",
+        ),
+        ("/policies/0/levels/1/targets", json!(vec![json!({"user": "ada"}); 51]), "policies[0].levels[1].targets: 51 targets are too many (at most 50)"),
+        ("/policies/0/levels/1/targets/0", json!({"user": "linus"}), "policies[0].levels[1].targets[0].user: there is no user \"linus\" (known: ada, grace)"),
+        (
+            "/policies/0/levels/1/targets/0",
+            json!({"schedule": "weekly"}),
+            "policies[0].levels[1].targets[0].schedule: there is no schedule \"weekly\" (none is defined yet: add it first)",
+        ),
+        ("/policies/0/levels/1/targets/0", json!({"team": "ops"}), "policies[0].levels[1].targets[0].team: there is no team \"ops\" (known: web)"),
+        // Services.
+        (
+            "/services/1/id",
+            json!("shop"),
+            "services[1].id: service \"shop\" is there twice (services[0].id has it already: choose another id, or remove one of them)",
+        ),
+        (
+            "/services/1/integrations/0/id",
+            json!("shop-pd"),
+            "services[1].integrations[0].id: integration \"shop-pd\" is there twice (services[0].integrations[0].id has it already: choose another id, or remove one of them)",
+        ),
+        ("/services/0/team", json!("webs"), "services[0].team: there is no team \"webs\" (did you mean \"web\"?)"),
+        ("/services/0/policy", json!("standrad"), "services[0].policy: there is no policy \"standrad\" (did you mean \"standard\"?)"),
+        ("/services/0/grouping/window_s", json!(0), "services[0].grouping.window_s: 0 s is out of bounds (write 1 to 604800 seconds (7 days))"),
+        ("/services/0/acknowledge_timeout_s", json!(0), "services[0].acknowledge_timeout_s: 0 s is out of bounds (write 1 to 604800 seconds (7 days))"),
+        ("/services/0/auto_resolve_s", json!(0), "services[0].auto_resolve_s: 0 s is out of bounds (write 1 to 31536000 seconds (365 days))"),
+        // The status page.
+        ("/status_page/name", json!(""), "status_page.name: a name is missing (write what people call it)"),
+        ("/status_page/time_zone", json!("GTM"), "status_page.time_zone: there is no time zone \"GTM\" (did you mean \"GMT\"?)"),
+        ("/status_page/components/0/services/0", json!("shp"), "status_page.components[0].services[0]: there is no service \"shp\" (did you mean \"shop\"?)"),
+        (
+            "/status_page/components/-",
+            json!({"id": "checkout", "name": "Again"}),
+            "status_page.components[1].id: component \"checkout\" is there twice (status_page.components[0].id has it already: choose another id, or remove one of them)",
+        ),
+    ];
+    for (pointer, value, expected) in table {
+        assert_eq!(said(&[(pointer, value.clone())]), [expected], "{pointer} = {value}");
+    }
+}
+
+#[test]
+fn a_round_of_an_until_acknowledged_policy_takes_a_minute_at_least() {
+    let round = |delays: [u32; 2]| {
+        said(&[
+            ("/policies/0/until_acknowledged", json!(true)),
+            ("/policies/0/levels/0/delay_s", json!(delays[0])),
+            ("/policies/0/levels/1/delay_s", json!(delays[1])),
+        ])
+    };
+    assert_eq!(round([60, 0]), Vec::<String>::new());
+    assert_eq!(
+        round([30, 29]),
+        [
+            "policies[0].until_acknowledged: one round takes 59 s: a policy that goes on until somebody acknowledges would page too often (let the delays of its levels add up to 60 s or more)"
+        ]
+    );
+    assert_eq!(
+        said(&[("/policies/0/levels/0/delay_s", json!(0)), ("/policies/0/levels/1/delay_s", json!(0))]),
+        Vec::<String>::new(),
+        "only until_acknowledged"
+    );
+}
+
+#[test]
+fn everything_is_said_at_once_in_the_order_of_the_document() {
+    let said = said(&[
+        ("/status_page/components/0/services/0", json!("nothing")),
+        ("/users/0/time_zone", json!("Mars/Olympus")),
+        ("/policies/0/levels/0/targets/0", json!({"user": "nobody"})),
+        ("/version", json!(0)),
+    ]);
+    let fields: Vec<&str> = said.iter().map(|s| s.split(':').next().unwrap()).collect();
+    assert_eq!(fields, ["version", "users[0].time_zone", "policies[0].levels[0].targets[0].user", "status_page.components[0].services[0]"]);
+}
+
+#[test]
+fn phone_numbers_and_addresses() {
+    for (kind, to, good) in [
+        ("sms", "+1234567", true),
+        ("sms", "+123456789012345", true),
+        ("sms", "+123456", false),
+        ("sms", "+1234567890123456", false),
+        ("sms", "+0234567890", false),
+        ("sms", "15555550100", false),
+        ("sms", "+1555555010x", false),
+        ("sms", "+１５５５５５５０１００", false),
+        ("sms", "", false),
+        ("email", "a.b+c@sub.example.co.uk", true),
+        ("email", "o'hara@example.com", true),
+        ("email", "ada@exämple.com", true),
+        ("email", "ada", false),
+        ("email", "@example.com", false),
+        ("email", "ada@", false),
+        ("email", "ada@.com", false),
+        ("email", "ada@example..com", false),
+        ("email", "ada@-example.com", false),
+        ("email", "ada lovelace@example.com", false),
+        ("email", "ada@b@example.com", false),
+        ("email", "Ada <ada@example.com>", false),
+        ("email", "ada@example.com\r\nBcc: all@example.com", false),
+        ("email", &format!("{}@example.com", "a".repeat(254)), false),
+    ] {
+        let contact = json!({"id": "new", "kind": kind, "to": to});
+        assert_eq!(said(&[("/users/1/contact_methods/-", contact)]).is_empty(), good, "{to:?}");
+    }
+}
+
+#[test]
+fn a_schedule_that_no_item_can_hold_is_refused() {
+    let said = said(&[("/schedules", json!([{"id": "huge", "team": "web", "time_zone": "UTC", "name": "x".repeat(400 * 1024)}]))]);
+    assert!(said.iter().any(|s| s.starts_with("schedules[0]: schedule \"huge\" is 4")), "{:?}", said.iter().map(|s| &s[..60]).collect::<Vec<_>>());
+}
