@@ -21,6 +21,9 @@ pub struct WakeUp {
     /// How often this execution has woken up, so that it can be replaced before its history is full.
     #[serde(default)]
     pub wakeups: u32,
+    /// When this execution started, so that it can be replaced before it is too old.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
 }
 
 /// The answer to a wake-up.

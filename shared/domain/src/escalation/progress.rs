@@ -2,6 +2,7 @@
 
 use super::policy::{LEAST_CYCLE_S, Level, Policy};
 use crate::incident::after;
+use crate::notification::page::PageKey;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,12 @@ pub struct Progress {
     /// Whether a person asked for this level.
     #[serde(default)]
     pub escalated_now: bool,
+    /// Round and level that fired last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fired: Option<(u32, u32)>,
+    /// Whether any page of the level that fired last has left.
+    #[serde(default)]
+    pub sent: bool,
 }
 
 impl Progress {
@@ -58,6 +65,21 @@ impl Progress {
             reached_in_round: false,
             reached_anybody: false,
             escalated_now: false,
+            fired: None,
+            sent: false,
+        }
+    }
+
+    /// Whether a page belongs to the level that fired last.
+    pub(crate) fn is_current(&self, key: &PageKey) -> bool {
+        self.fired == Some((key.repeat, key.level))
+    }
+
+    /// What comes next is due at once.
+    pub(crate) fn hurry(&mut self, now: Timestamp) {
+        match &mut self.next {
+            Next::Level { at } | Next::LastResort { at } => *at = (*at).min(now),
+            Next::Exhausted => {}
         }
     }
 
@@ -97,7 +119,8 @@ impl Progress {
 
     /// The last resort was paged. An "until acknowledged" policy goes on with its next round: perhaps somebody is on call by then.
     pub(crate) fn last_resort_fired(&self, levels: &[Level], policy: &Policy, now: Timestamp) -> Self {
-        if policy.until_acknowledged && !levels.is_empty() { self.next_round(now) } else { Self { next: Next::Exhausted, ..*self } }
+        let p = Self { fired: None, sent: false, ..*self };
+        if policy.until_acknowledged && !levels.is_empty() { p.next_round(now) } else { Self { next: Next::Exhausted, ..p } }
     }
 
     fn next_round(&self, at: Timestamp) -> Self {

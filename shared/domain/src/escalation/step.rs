@@ -16,6 +16,8 @@ pub enum Step {
     FireLevel(Level),
     /// Page the last-resort contact.
     FireLastResort,
+    /// Pages that one write could not take in go into their lanes.
+    QueueOverflow,
     /// Pages that wait in their lanes are due.
     SendPages,
     /// Nothing before this instant.
@@ -54,6 +56,7 @@ pub fn next_step(incident: &Incident, policy: &Policy, now: Timestamp) -> Step {
     match &incident.status {
         Status::Acknowledged { until: Some(until), .. } if *until <= now => return Step::TriggerAgain,
         Status::Acknowledged { .. } | Status::Resolved { .. } => {}
+        Status::Triggered if !incident.overflow.is_empty() => return Step::QueueOverflow,
         Status::Triggered => match incident.progress.next {
             Next::Level { at } if at <= now => {
                 return match incident.levels(policy).into_iter().nth(incident.progress.level as usize) {

@@ -75,6 +75,7 @@ impl Incident {
     pub(super) fn answer(&mut self, status: Status) {
         self.status = status;
         self.pages.clear();
-        self.attempt += 1;
+        self.overflow.clear();
+        self.next_attempt();
     }
 }

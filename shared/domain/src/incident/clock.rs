@@ -9,6 +9,9 @@ use crate::id::ContactId;
 use crate::notification::page::{LAST_RESORT, Page, PageKey};
 use jiff::Timestamp;
 
+/// Pages that one write puts into their lanes at most; a transaction takes 100 items.
+pub const MOST_QUEUED: usize = 80;
+
 /// What firing a level did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fired {
@@ -33,10 +36,11 @@ impl Incident {
                 urgency: self.urgency,
                 due: p.due,
                 tries: 0,
+                instead_of: Vec::new(),
             });
         }
-        self.queue(&pages);
         let reached = !pages.is_empty();
+        let pages = self.queue(pages);
         self.progress = self.progress.fired(&self.levels(policy), policy, reached, now);
         let pages_planned = planned.into_iter().map(|(p, _)| p).collect();
         Fired { whats: vec![What::LevelFired { repeat, level, pages: pages_planned, unreached }], pages }
@@ -53,9 +57,9 @@ impl Incident {
             urgency: self.urgency,
             due: now,
             tries: 0,
+            instead_of: Vec::new(),
         };
-        let pages = vec![page];
-        self.queue(&pages);
+        let pages = self.queue(vec![page]);
         self.progress = self.progress.last_resort_fired(&self.levels(policy), policy, now);
         let mut whats = vec![What::LastResort { reason: reason.to_owned() }];
         if self.progress.next_at().is_none() {
@@ -77,16 +81,54 @@ impl Incident {
         vec![What::Resolved {}]
     }
 
-    /// Puts pages on the list of what waits.
-    pub fn queue(&mut self, pages: &[Page]) {
+    /// Puts pages on the list of what waits, and returns those to put into their lanes in the same write; what one write can not take in waits in `overflow`.
+    pub fn queue(&mut self, mut pages: Vec<Page>) -> Vec<Page> {
+        self.overflow.extend(pages.split_off(pages.len().min(MOST_QUEUED)));
         self.pages.extend(pages.iter().map(|p| PendingPage { due: p.due, contact: p.contact.clone(), key: p.key.clone() }));
+        pages
     }
 
-    /// Takes a page off the list; whether it was there.
-    pub fn unqueue(&mut self, key: &PageKey) -> bool {
-        let before = self.pages.len();
-        self.pages.retain(|p| p.key != *key);
-        self.pages.len() < before
+    /// The next part of what one write could not take in.
+    pub fn queue_overflow(&mut self) -> Vec<Page> {
+        let pages = std::mem::take(&mut self.overflow);
+        self.queue(pages)
+    }
+
+    /// A message of `page` left: it waits no more.
+    pub fn page_sent(&mut self, page: &Page, provider_id: String, bundled_with: u32) -> What {
+        self.pages.retain(|p| p.key != page.key);
+        if self.progress.is_current(&page.key) {
+            self.progress.sent = true;
+        }
+        What::Paged { page: page.page_of(), provider_id, bundled_with }
+    }
+
+    /// A message of `page` did not leave. `again` is the same page later, `instead` another way at once.
+    /// Where neither is left, nothing of its level was sent and nothing of it waits, the next level is due at once.
+    pub fn page_failed(&mut self, page: &Page, reason: String, again: Option<Page>, instead: Option<Page>, now: Timestamp) -> Fired {
+        self.pages.retain(|p| p.key != page.key);
+        let mut next: Vec<String> = Vec::new();
+        next.extend(instead.iter().map(|p| format!("{} at once", p.contact)));
+        next.extend(again.iter().map(|p| format!("{} again at {}", p.contact, p.due.strftime("%H:%M:%S UTC"))));
+        let pages = self.queue(instead.into_iter().chain(again).collect());
+        if next.is_empty() && self.progress.is_current(&page.key) && !self.progress.sent && !self.pages.iter().any(|p| self.progress.is_current(&p.key)) {
+            self.progress.hurry(now);
+            next.push("nobody else at this level can be reached: what follows comes at once".to_owned());
+        }
+        let next = if next.is_empty() { "no other way to reach this person".to_owned() } else { next.join(", ") };
+        Fired { whats: vec![What::PageFailed { page: page.page_of(), reason, next }], pages }
+    }
+
+    /// Pages of this incident in a lane that must rest until `until`.
+    pub fn defer(&mut self, pages: &[Page], until: Timestamp) -> Vec<What> {
+        let mut whats = Vec::new();
+        for page in pages {
+            for p in self.pages.iter_mut().filter(|p| p.key == page.key && p.due < until) {
+                p.due = until;
+                whats.push(What::PageDeferred { page: page.page_of(), until });
+            }
+        }
+        whats
     }
 }
 

@@ -13,7 +13,7 @@ use crate::alert::{Severity, Urgency};
 use crate::escalation::policy::Target;
 use crate::escalation::progress::Progress;
 use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
-use crate::notification::page::PageKey;
+use crate::notification::page::{Page, PageKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use timeline::Actor;
@@ -113,11 +113,17 @@ pub struct Incident {
     pub generation: u32,
     /// Which execution of this generation is its clock; older ones find themselves fenced off.
     pub attempt: u32,
+    /// Generation and attempt of the clock before this one, which has nothing to do any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded: Option<(u32, u32)>,
     /// How far the escalation of this generation has come.
     pub progress: Progress,
     /// Pages that wait to be sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pages: Vec<PendingPage>,
+    /// Pages that one write could not take in: queued by the next ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overflow: Vec<Page>,
     /// Whom a person reassigned it to: a level of its own before those of the policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reassigned_to: Vec<Target>,
@@ -181,8 +187,10 @@ impl Incident {
             opened_at: now,
             generation: 1,
             attempt: 1,
+            superseded: None,
             progress: Progress::start(now),
             pages: Vec::new(),
+            overflow: Vec::new(),
             reassigned_to: Vec::new(),
             alerts_open: 0,
             alerts_total: 0,
@@ -201,7 +209,7 @@ impl Incident {
     pub fn deadline(&self) -> Option<Timestamp> {
         let levels = self.progress.next_at();
         let own = match &self.status {
-            Status::Triggered => [levels, self.pages.iter().map(|p| p.due).min()],
+            Status::Triggered => [levels, self.pages.iter().map(|p| p.due).chain(self.overflow.iter().map(|p| p.due)).min()],
             Status::Acknowledged { until, .. } => [*until, None],
             Status::Resolved { .. } => return None,
         };
@@ -210,11 +218,19 @@ impl Incident {
 
     /// Starts the escalation over: a new generation, whose first attempt has yet to be started.
     fn start_over(&mut self, progress: Progress) {
+        self.superseded = Some((self.generation, self.attempt));
         self.generation += 1;
         self.attempt = 1;
         self.status = Status::Triggered;
         self.progress = progress;
         self.pages.clear();
+        self.overflow.clear();
+    }
+
+    /// The clock that ran is fenced off; the next attempt of the same generation takes over.
+    pub fn next_attempt(&mut self) {
+        self.superseded = Some((self.generation, self.attempt));
+        self.attempt += 1;
     }
 }
 

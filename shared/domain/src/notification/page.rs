@@ -51,11 +51,25 @@ pub struct Page {
     pub urgency: Urgency,
     /// No earlier than.
     pub due: Timestamp,
-    /// How often it was tried.
+    /// How often it was tried by this contact method.
     pub tries: u32,
+    /// Contact methods that failed before it, for the same page of the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead_of: Vec<ContactId>,
 }
 
+/// Added to the rule's position for each contact method that a page moves on to, so that it stays one page of its own.
+const MOVED_ON: u32 = 1000;
+
 impl Page {
+    /// The page that goes out at once by another contact method, because this one failed.
+    pub fn moved_on(&self, contact: ContactId, channel: Channel, now: Timestamp) -> Self {
+        let mut instead_of = self.instead_of.clone();
+        instead_of.push(self.contact.clone());
+        let key = PageKey { rule: self.key.rule.saturating_add(MOVED_ON), ..self.key.clone() };
+        Self { key, contact, channel, due: now, tries: 0, instead_of, ..self.clone() }
+    }
+
     /// The part of a page that the timeline shows.
     pub fn page_of(&self) -> PageOf {
         PageOf { repeat: self.key.repeat, level: self.key.level, user: self.key.user.clone(), contact: self.contact.clone(), channel: self.channel }

@@ -6,6 +6,7 @@ use crate::escalation::policy::{Level, Target};
 use crate::id::UserId;
 use crate::incident::after;
 use crate::incident::timeline::{Planned, Unreached};
+use crate::notification::page::Page;
 use jiff::Timestamp;
 
 /// The pages of a level, soonest first, and the targets that nobody came of.
@@ -100,7 +101,7 @@ fn ways(user: &User, urgency: Urgency) -> Vec<Way<'_>> {
     chosen.into_iter().map(|method| Way { method, after_s: 0, why: format!("no rule for {word} urgency: the default") }).collect()
 }
 
-/// The contact method to try when one failed: the first that was not tried, SMS before e-mail.
-pub fn next_method<'a>(user: &'a User, tried: &[&crate::id::ContactId]) -> Option<&'a ContactMethod> {
-    user.contact_methods.iter().filter(|c| !tried.contains(&&c.id)).min_by_key(|c| c.kind)
+/// The contact method to try when that of `page` failed: the first that was not tried for it, SMS before e-mail.
+pub fn next_method<'a>(user: &'a User, page: &Page) -> Option<&'a ContactMethod> {
+    user.contact_methods.iter().filter(|c| c.id != page.contact && !page.instead_of.contains(&c.id)).min_by_key(|c| c.kind)
 }
