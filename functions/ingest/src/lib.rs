@@ -1,1 +1,2 @@
 //! tocsin-ingest
+pub mod source;

@@ -1,0 +1,116 @@
+//! Wire formats: what senders deliver, read into the canonical [`Event`].
+//!
+//! Purpose: one file a format, each a pure function from body bytes to events, plus the answers that the format's senders understand.
+//! Called by: the ingest handler, which looks up the key, writes durably and only then sends the answer made here.
+//!
+//! Rule of all formats: **accept what a sender plausibly sends**. Whatever is adapted to do so is named in `Event::adapted`; what the canonical
+//! event has no place for is kept in `Event::details`. Only a body that nobody could understand, a missing required field or a body over the
+//! format's limit is refused, with the field's name.
+//!
+//! Text is kept as it was sent, control and bidirectional characters included: whoever shows a text strips or escapes them (an SMS strips, HTML
+//! escapes). Everything outside `Event::details` is bounded (well under 200 KB, usually about 1 KB); `details` is as large as the body was.
+//!
+//! Architecture invariant: no IO, no clock, no randomness, no knowledge of HTTP beyond a status number. No bytes panic, recursion is bounded.
+
+mod draft;
+mod identity;
+mod json;
+mod repair;
+mod severity;
+mod time;
+
+pub mod alertmanager;
+pub mod pagerduty_v2;
+
+use serde_json::json;
+use tocsin_domain::alert::event::Event;
+
+/// What goes back to the sender: always a JSON body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON document.
+    pub body: String,
+}
+
+/// Why nothing of a body was accepted, in the words of the format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status: 400, 413 or 429.
+    pub status: u16,
+    /// JSON document.
+    pub body: String,
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Answer { status: refusal.status, body: refusal.body }
+    }
+}
+
+impl Refusal {
+    fn new(status: u16, kind: &str, message: &str, errors: &[String]) -> Self {
+        Refusal { status, body: json!({"status": kind, "message": message, "errors": errors}).to_string() }
+    }
+
+    /// Understood, but fields are missing or wrong: each is named.
+    fn invalid(errors: &[String]) -> Self {
+        Refusal::new(400, "invalid event", "Event object is invalid", errors)
+    }
+
+    /// Not JSON, or not the kind of JSON that the format is.
+    fn unrecognized(error: &str) -> Self {
+        Refusal::new(400, "Unrecognized object", "Event object format is unrecognized", &[error.to_owned()])
+    }
+
+    /// More bytes than the format allows. Decided before anything is parsed.
+    fn too_large(limit: &str) -> Self {
+        Refusal::new(413, "invalid event", "Event object is too large", &[format!("Size of the body exceeds {limit}")])
+    }
+}
+
+impl From<json::Unreadable> for Refusal {
+    fn from(unreadable: json::Unreadable) -> Self {
+        match unreadable {
+            json::Unreadable::Syntax => Refusal::unrecognized("JSON parse error"),
+            json::Unreadable::TooMany => Refusal::new(413, "invalid event", "Event object is too large", &["Too many values in one body".to_owned()]),
+        }
+    }
+}
+
+/// A part of a batch that could not be understood; the other parts are accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Position in the sender's list, from 0.
+    pub index: usize,
+    /// Name of the field.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
+
+/// What one delivery of several alerts says, in the sender's order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// What was understood. One key may occur more than once; the order decides.
+    pub events: Vec<Event>,
+    /// What was not.
+    pub refused: Vec<Refused>,
+}
+
+impl Batch {
+    /// The answer once all `events` are durable: 200, or 400 where there was something and none of it could be understood.
+    pub fn answer(&self) -> Answer {
+        if self.events.is_empty() && !self.refused.is_empty() {
+            let errors: Vec<String> = self.refused.iter().map(|r| format!("alerts[{}].{} {}", r.index, r.field, r.why)).collect();
+            return Refusal::invalid(&errors).into();
+        }
+        let refused: Vec<_> = self.refused.iter().map(|r| json!({"index": r.index, "field": r.field, "why": r.why})).collect();
+        let mut body = json!({"status": "success", "message": "Event processed", "processed": self.events.len()});
+        if !refused.is_empty() {
+            body["refused"] = refused.into();
+        }
+        Answer { status: 200, body: body.to_string() }
+    }
+}

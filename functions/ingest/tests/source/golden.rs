@@ -1,0 +1,52 @@
+//! Recorded bodies and what they are read as. `UPDATE_EXPECT=1 cargo test -p tocsin-ingest` rewrites the results; read the difference before you commit it.
+
+use expect_test::expect_file;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use tocsin_ingest::source::{Answer, Batch, Refusal, alertmanager, pagerduty_v2};
+
+pub(crate) const FRESH: &str = "0123456789abcdef0123456789abcdef";
+
+pub(crate) fn fresh() -> String {
+    FRESH.to_owned()
+}
+
+fn each(format: &str, read: impl Fn(&[u8]) -> Value) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(format);
+    let mut count = 0;
+    for entry in fs::read_dir(folder).expect("a folder of fixtures") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let read = read(&fs::read(&path).expect("a body"));
+            let text = serde_json::to_string_pretty(&read).expect("JSON") + "\n";
+            expect_file![path.with_extension("golden")].assert_eq(&text);
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no fixtures of {format}");
+}
+
+fn answer(answer: Answer) -> Value {
+    json!({"status": answer.status, "body": serde_json::from_str::<Value>(&answer.body).expect("a JSON body")})
+}
+
+fn batch(read: Result<Batch, Refusal>) -> Value {
+    match read {
+        Ok(batch) => json!({"events": batch.events, "answer": answer(batch.answer())}),
+        Err(refusal) => json!({"refusal": answer(refusal.into())}),
+    }
+}
+
+#[test]
+fn pagerduty_v2() {
+    each("pagerduty_v2", |body| match pagerduty_v2::parse(body, fresh) {
+        Ok(parsed) => json!({"routing_key": parsed.routing_key, "event": parsed.event, "answer": answer(pagerduty_v2::accepted(&parsed.event.dedup_key))}),
+        Err(refusal) => json!({"refusal": answer(refusal.into())}),
+    });
+}
+
+#[test]
+fn alertmanager() {
+    each("alertmanager", |body| batch(alertmanager::parse(body)));
+}
