@@ -1,0 +1,153 @@
+//! Alerts and their guards in memory.
+
+use super::MemoryStore;
+use super::store::State;
+use crate::error::{PortError, WriteError};
+use crate::ports::{AlertStore, Guard, Repeated};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
+use tocsin_domain::id::{AlertId, IncidentId};
+
+impl State {
+    fn count_repetition(&mut self, key: &AlertKey, severity: Severity, at: Timestamp) -> Repeated {
+        match self.guards.get_mut(key) {
+            Some(guard) if guard.open && guard.severity <= severity => {
+                guard.count += 1;
+                guard.last_at = guard.last_at.max(at);
+                Repeated::Counted
+            }
+            Some(_) | None => Repeated::NotThat,
+        }
+    }
+
+    /// The guard of `key`, if it guards `alert` as an open one.
+    fn guarding(&mut self, key: &AlertKey, alert: AlertId) -> Result<&mut Guard, WriteError> {
+        self.guards.get_mut(key).filter(|g| g.open && g.alert == alert).ok_or(WriteError::Conflict)
+    }
+
+    fn open_alert(&mut self, alert: &Alert) -> Result<(), WriteError> {
+        if self.guards.get(&alert.key).is_some_and(|g| g.open) || self.alerts.contains_key(&alert.id) {
+            return Err(WriteError::Conflict);
+        }
+        self.put_open(alert);
+        Ok(())
+    }
+
+    fn put_open(&mut self, alert: &Alert) {
+        let guard = Guard { alert: alert.id, open: true, count: 1, last_at: alert.received_at, severity: alert.severity };
+        self.guards.insert(alert.key.clone(), guard);
+        self.alerts.insert(alert.id, alert.clone());
+        self.alert_changed(alert.id, alert.received_at);
+    }
+
+    fn resolve_alert(&mut self, key: &AlertKey, id: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        self.guarding(key, id)?.open = false;
+        let alert = self.alerts.get_mut(&id).ok_or(WriteError::Conflict)?;
+        alert.state = AlertState::Resolved;
+        alert.resolved_at = Some(at);
+        alert.seq += 1;
+        self.alert_changed(id, at);
+        Ok(())
+    }
+
+    fn request_acknowledgement(&mut self, id: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        let alert = self.alerts.get_mut(&id).filter(|a| a.state == AlertState::Open).ok_or(WriteError::Conflict)?;
+        alert.acknowledge_requested_at = Some(at);
+        alert.seq += 1;
+        self.alert_changed(id, at);
+        Ok(())
+    }
+
+    fn raise_alert(&mut self, key: &AlertKey, id: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError> {
+        let guard = self.guarding(key, id)?;
+        guard.count += 1;
+        guard.last_at = guard.last_at.max(at);
+        guard.severity = guard.severity.min(severity);
+        let worst = guard.severity;
+        let alert = self.alerts.get_mut(&id).ok_or(WriteError::Conflict)?;
+        alert.severity = worst;
+        alert.seq += 1;
+        self.alert_changed(id, at);
+        Ok(())
+    }
+
+    fn close_alert(&mut self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError> {
+        let stored = self.alerts.get(&alert.id).ok_or(WriteError::Conflict)?;
+        if stored.state == AlertState::Resolved {
+            return Ok(());
+        }
+        let guard = self.guarding(&alert.key, alert.id)?;
+        if guard.last_at >= resolved_at {
+            return Err(WriteError::Conflict);
+        }
+        guard.open = false;
+        self.settle(alert.id, resolved_at);
+        Ok(())
+    }
+
+    /// Resolves an alert without making work of it: its incident is resolved already.
+    fn settle(&mut self, id: AlertId, at: Timestamp) {
+        if let Some(alert) = self.alerts.get_mut(&id) {
+            alert.state = AlertState::Resolved;
+            alert.resolved_at = Some(at);
+        }
+    }
+
+    fn succeed_alert(&mut self, old: &Alert, new: &Alert) -> Result<(), WriteError> {
+        self.guarding(&old.key, old.id)?;
+        if self.alerts.contains_key(&new.id) {
+            return Err(WriteError::Conflict);
+        }
+        self.settle(old.id, new.received_at);
+        self.put_open(new);
+        Ok(())
+    }
+
+    fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Vec<AlertId> {
+        self.links.iter().filter(|(i, a)| *i == incident && after.is_none_or(|after| *a > after)).map(|(_, a)| *a).take(limit).collect()
+    }
+}
+
+#[async_trait]
+impl AlertStore for MemoryStore {
+    async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError> {
+        self.call("AlertStore::count_repetition", |s| Ok(s.count_repetition(key, severity, at))).await
+    }
+
+    async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError> {
+        self.call("AlertStore::guard", |s| Ok(s.guards.get(key).cloned())).await
+    }
+
+    async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError> {
+        self.call("AlertStore::open_alert", |s| s.open_alert(alert)).await
+    }
+
+    async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::resolve_alert", |s| s.resolve_alert(key, alert, at)).await
+    }
+
+    async fn request_acknowledgement(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::request_acknowledgement", |s| s.request_acknowledgement(alert, at)).await
+    }
+
+    async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::raise_alert", |s| s.raise_alert(key, alert, severity, at)).await
+    }
+
+    async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError> {
+        self.call("AlertStore::alerts", |s| Ok(ids.iter().filter_map(|id| s.alerts.get(id).cloned()).collect())).await
+    }
+
+    async fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Result<Vec<AlertId>, PortError> {
+        self.call("AlertStore::alerts_of", |s| Ok(s.alerts_of(incident, after, limit))).await
+    }
+
+    async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::close_alert", |s| s.close_alert(alert, resolved_at)).await
+    }
+
+    async fn succeed_alert(&self, old: &Alert, new: &Alert) -> Result<(), WriteError> {
+        self.call("AlertStore::succeed_alert", |s| s.succeed_alert(old, new)).await
+    }
+}

@@ -1,0 +1,122 @@
+//! Incidents, timelines and groups in memory.
+
+use super::MemoryStore;
+use super::store::{Change, State};
+use crate::error::{PortError, WriteError};
+use crate::ports::{AlertHandled, Commit, Group, IncidentStore, QueuedPage, Which};
+use async_trait::async_trait;
+use tocsin_domain::id::{IncidentId, ServiceId, TeamId};
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::timeline::Entry;
+
+/// A transaction holds no more writes than this.
+const MOST_WRITES: usize = 100;
+/// A commit handles no more alerts than this.
+const MOST_ALERTS: usize = 80;
+
+impl State {
+    fn commit(&mut self, c: &Commit) -> Result<(), WriteError> {
+        fits(c)?;
+        let stored = self.incidents.get(&c.incident.id).map(|i| i.revision);
+        if stored != c.expected || !c.alerts.iter().all(|a| self.may_handle(a)) {
+            return Err(WriteError::Conflict);
+        }
+        if let Some((service, group)) = &c.group
+            && self.groups.get(service).map_or(0, |g| g.revision) + 1 != group.revision
+        {
+            return Err(WriteError::Conflict);
+        }
+        for handled in &c.alerts {
+            self.handle(handled);
+        }
+        if let Some((service, group)) = &c.group {
+            self.groups.insert(service.clone(), group.clone());
+        }
+        for page in &c.queue {
+            self.pages.insert((page.contact.clone(), page.key.clone()), QueuedPage { page: page.clone(), leased_until: None });
+        }
+        for (contact, key) in &c.unqueue {
+            self.pages.remove(&(contact.clone(), key.clone()));
+        }
+        self.numbers.insert(c.incident.number, c.incident.id);
+        self.incidents.insert(c.incident.id, c.incident.clone());
+        for entry in &c.entries {
+            self.timeline.insert((entry.incident, entry.seq), entry.clone());
+            self.announce(Change::Timeline(Box::new(entry.clone())));
+        }
+        if c.announce {
+            self.announce(Change::Incident(c.incident.id));
+        }
+        Ok(())
+    }
+
+    /// Whether nobody changed or handled the alert since it was read.
+    fn may_handle(&self, handled: &AlertHandled) -> bool {
+        self.alerts.get(&handled.alert).is_some_and(|a| a.seq == handled.seq && a.handled_seq < a.seq && !(handled.attached && a.incident.is_some()))
+    }
+
+    fn handle(&mut self, handled: &AlertHandled) {
+        if let Some(alert) = self.alerts.get_mut(&handled.alert) {
+            alert.handled_seq = alert.seq;
+            alert.incident = Some(handled.incident);
+        }
+        if handled.attached {
+            self.links.insert((handled.incident, handled.alert));
+        }
+        self.changed.remove(&handled.alert);
+    }
+
+    fn incidents_of(&self, team: &TeamId, which: Which, after: Option<IncidentId>, limit: usize) -> Vec<Incident> {
+        let ours = self.incidents.values().filter(|i| i.team == *team);
+        match which {
+            Which::Open => ours.filter(|i| i.is_open() && after.is_none_or(|a| i.id > a)).take(limit).cloned().collect(),
+            Which::Resolved => ours.rev().filter(|i| !i.is_open() && after.is_none_or(|a| i.id < a)).take(limit).cloned().collect(),
+        }
+    }
+}
+
+/// What the real store could not write at once is refused here too.
+fn fits(c: &Commit) -> Result<(), WriteError> {
+    let writes = 1 + usize::from(c.expected.is_none()) + c.entries.len() + c.alerts.len() + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len();
+    if writes > MOST_WRITES || c.alerts.len() > MOST_ALERTS {
+        let reason = format!("{writes} writes and {} alerts in one transaction", c.alerts.len());
+        return Err(WriteError::Port(PortError::Final { port: "IncidentStore::commit", reason }));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl IncidentStore for MemoryStore {
+    async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, PortError> {
+        self.call("IncidentStore::incident", |s| Ok(s.incidents.get(&id).cloned())).await
+    }
+
+    async fn incident_numbered(&self, number: u64) -> Result<Option<IncidentId>, PortError> {
+        self.call("IncidentStore::incident_numbered", |s| Ok(s.numbers.get(&number).copied())).await
+    }
+
+    async fn next_number(&self) -> Result<u64, PortError> {
+        let next = |s: &mut State| {
+            s.last_number += 1;
+            Ok(s.last_number)
+        };
+        self.call("IncidentStore::next_number", next).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
+        self.call("IncidentStore::commit", |s| s.commit(commit)).await
+    }
+
+    async fn timeline(&self, id: IncidentId, after: u32, limit: usize) -> Result<Vec<Entry>, PortError> {
+        let entries = |s: &mut State| Ok(s.timeline.range((id, after.saturating_add(1))..=(id, u32::MAX)).take(limit).map(|(_, e)| e.clone()).collect());
+        self.call("IncidentStore::timeline", entries).await
+    }
+
+    async fn incidents_of(&self, team: &TeamId, which: Which, after: Option<IncidentId>, limit: usize) -> Result<Vec<Incident>, PortError> {
+        self.call("IncidentStore::incidents_of", |s| Ok(s.incidents_of(team, which, after, limit))).await
+    }
+
+    async fn group(&self, service: &ServiceId) -> Result<Option<Group>, PortError> {
+        self.call("IncidentStore::group", |s| Ok(s.groups.get(service).cloned())).await
+    }
+}

@@ -1,0 +1,151 @@
+//! The memory behind all stores: one lock, so that each call is atomic, and the stream of what changed.
+
+use super::faults::Failure;
+use super::{Faults, lock};
+use crate::error::PortError;
+use crate::ports::{AcknowledgeLink, DueStore, Group, Guard, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord};
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use tocsin_domain::access::Principal;
+use tocsin_domain::alert::{Alert, AlertKey};
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId};
+use tocsin_domain::incident::timeline::Entry;
+use tocsin_domain::incident::{Incident, Status};
+use tocsin_domain::notification::lane::Lane;
+use tocsin_domain::notification::page::PageKey;
+
+/// An alert with work is due this long after its change: by then the stream should have brought it.
+pub const ALERT_GRACE_S: i64 = 60;
+
+/// What a stream record tells: which item changed. Consumers act on the current item; a timeline entry never changes, so it travels along.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// An alert has work.
+    Alert(AlertId),
+    /// An incident changed so that its clock or its alerts need care.
+    Incident(IncidentId),
+    /// An entry was written.
+    Timeline(Box<Entry>),
+}
+
+/// One record of the stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// From 1, in the order of the writes.
+    pub number: u64,
+    /// What changed.
+    pub change: Change,
+}
+
+/// Everything that is stored. Tests may look at it, checkers do.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Guards by alert key.
+    pub guards: BTreeMap<AlertKey, Guard>,
+    /// Alerts.
+    pub alerts: BTreeMap<AlertId, Alert>,
+    /// When alerts with work last changed.
+    pub(super) changed: BTreeMap<AlertId, Timestamp>,
+    /// Which alerts belong to an incident.
+    pub links: BTreeSet<(IncidentId, AlertId)>,
+    /// Incidents.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+    /// Incidents by number.
+    pub numbers: BTreeMap<u64, IncidentId>,
+    pub(super) last_number: u64,
+    /// Timeline entries.
+    pub timeline: BTreeMap<(IncidentId, u32), Entry>,
+    /// Groups.
+    pub groups: BTreeMap<ServiceId, Group>,
+    /// Lanes.
+    pub lanes: BTreeMap<ContactId, Lane>,
+    /// Pages that wait in lanes.
+    pub pages: BTreeMap<(ContactId, PageKey), QueuedPage>,
+    pub(super) acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
+    pub(super) current_version: Option<u64>,
+    pub(super) configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
+    pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,
+    pub(super) keys_of: BTreeSet<(IntegrationId, SecretHash)>,
+    pub(super) tokens: BTreeMap<SecretHash, Principal>,
+    pub(super) pending: BTreeMap<String, PendingSubscriber>,
+    stream: Vec<Record>,
+}
+
+impl State {
+    pub(super) fn announce(&mut self, change: Change) {
+        let number = self.stream.len() as u64 + 1;
+        self.stream.push(Record { number, change });
+    }
+
+    /// An alert got work at `at`.
+    pub(super) fn alert_changed(&mut self, alert: AlertId, at: Timestamp) {
+        self.changed.insert(alert, at);
+        self.announce(Change::Alert(alert));
+    }
+
+    /// When an incident has to be looked at.
+    fn incident_due(incident: &Incident) -> Option<Timestamp> {
+        match &incident.status {
+            Status::Resolved { at, .. } => incident.closing.then_some(*at),
+            Status::Triggered | Status::Acknowledged { .. } => incident.deadline(),
+        }
+    }
+
+    fn due_before(&self, before: Timestamp, limit: usize) -> Vec<Overdue> {
+        let grace = SignedDuration::from_secs(ALERT_GRACE_S);
+        let alerts = self.changed.iter().filter_map(|(id, at)| Some((at.checked_add(grace).ok()?, Overdue::Alert(*id, *at))));
+        let incidents = self.incidents.values().filter_map(|i| Self::incident_due(i).map(|at| (at, Overdue::Incident(i.id, at))));
+        let mut due: Vec<(Timestamp, Overdue)> = alerts.chain(incidents).filter(|(at, _)| *at < before).collect();
+        due.sort_by_key(|(at, _)| *at);
+        due.into_iter().take(limit).map(|(_, o)| o).collect()
+    }
+}
+
+/// All stores in one memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+    faults: Arc<Faults>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new(Faults::none())
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(faults: Arc<Faults>) -> Self {
+        Self { state: Mutex::default(), faults }
+    }
+
+    /// A copy of everything.
+    pub fn state(&self) -> State {
+        lock(&self.state).clone()
+    }
+
+    /// Looks at what is stored without copying it.
+    pub fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
+        at(&lock(&self.state))
+    }
+
+    /// Stream records behind `after`, which is the number of the last one seen (0 for all).
+    pub fn stream(&self, after: u64) -> Vec<Record> {
+        lock(&self.state).stream.iter().filter(|r| r.number > after).cloned().collect()
+    }
+
+    pub(super) async fn call<T: Send, E: Failure>(&self, name: &'static str, effect: impl FnOnce(&mut State) -> Result<T, E> + Send) -> Result<T, E> {
+        self.faults.around(name, || effect(&mut lock(&self.state))).await
+    }
+}
+
+#[async_trait]
+impl DueStore for MemoryStore {
+    async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError> {
+        self.call("DueStore::due_before", |s| Ok(s.due_before(before, limit))).await
+    }
+}
