@@ -65,7 +65,7 @@ class Deployment:
         return self.session.client(service, endpoint_url=self.ports.aws_url, config=settings_)
 
     def run(self, parameters=None):
-        """Deploys, and answers the stack's outputs."""
+        """Deploys, and answers the stack's outputs and the physical ids of its resources."""
         template = read_template()
         s3 = self.client("s3")
         s3.create_bucket(Bucket=BUCKET)
@@ -95,8 +95,10 @@ class Deployment:
         )
         stack = self._wait(cloudformation)
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
-        self.after_cloudformation(cloudformation, outputs)
-        return outputs
+        listed = cloudformation.describe_stack_resources(StackName=settings.STACK)["StackResources"]
+        resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed}
+        self.after_cloudformation(outputs, resources)
+        return {"outputs": outputs, "resources": resources}
 
     def _put(self, s3, name, body):
         key = f"{name}-{hashlib.sha256(body).hexdigest()[:16]}"
@@ -122,7 +124,7 @@ class Deployment:
             f"The template does not deploy ({status}):\n" + "\n".join([*reasons, stack.get("StackStatusReason", "")])
         )
 
-    def after_cloudformation(self, cloudformation, outputs):
+    def after_cloudformation(self, outputs, resources):
         """What the pinned MiniStack's CloudFormation ignores, done by the service's own call; and the local watch."""
         dynamodb = self.client("dynamodb")
         table = outputs["TableName"]
@@ -131,9 +133,7 @@ class Deployment:
         dynamodb.update_continuous_backups(
             TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
-        resources = cloudformation.describe_stack_resources(StackName=settings.STACK)["StackResources"]
-        ids = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in resources}
-        settings.FRONTS.write_text(json.dumps({"api": ids["Api"], "status": ids["StatusApi"]}))
+        settings.FRONTS.write_text(json.dumps({"api": resources["Api"], "status": resources["StatusApi"]}))
         self._watch_bus(outputs["BusName"])
 
     def _watch_bus(self, bus):
@@ -172,11 +172,11 @@ def zip_of(function):
 def main(arguments):
     ports = settings.Ports(arguments[0])
     try:
-        outputs = Deployment(ports).run(dict(a.split("=", 1) for a in arguments[1:]))
+        deployed = Deployment(ports).run(dict(a.split("=", 1) for a in arguments[1:]))
     except settings.Problem as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(json.dumps(outputs))
+    print(json.dumps(deployed))
     return 0
 
 

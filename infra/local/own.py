@@ -39,7 +39,10 @@ def stack(name):
         raise Problem(f"The stack for {name} does not start.")
     try:
         state = json.loads((run / "state.json").read_text())
-        outputs = state.pop("outputs")
-        yield environment | state | {"TOCSIN_OUTPUTS": json.dumps(outputs), "TOCSIN_STACK_SCRIPT": str(STACK)}
+        yield environment | {name: value for name, value in state.items() if isinstance(value, str)} | {
+            "TOCSIN_OUTPUTS": json.dumps(state["outputs"]),
+            "TOCSIN_RESOURCES": json.dumps(state["resources"]),
+            "TOCSIN_STACK_SCRIPT": str(STACK),
+        }
     finally:
         subprocess.run([sys.executable, STACK, "stop"], env=environment, stdin=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ import settings
 
 
 def main():
-    path = [settings.LINT / "bin", settings.VENV / "bin", os.environ["PATH"]]
+    path = [settings.VENV / "bin", settings.LINT / "bin", os.environ["PATH"]]  # cargo-lambda asks its python3 for Zig
     environment = os.environ | {
         "PATH": os.pathsep.join(map(str, path)),
         "SAM_CLI_TELEMETRY": "0",

@@ -101,14 +101,14 @@ def start(ports, parameters=()):
     settings.SERVER_PID.write_text(str(server.pid))
     try:
         await_server(server, ports)
-        outputs = deploy(ports, parameters)
-        details = configure(ports, outputs)
-        write_local_env(ports, outputs, details)
+        deployed = deploy(ports, parameters)
+        details = configure(ports, deployed["outputs"])
+        write_local_env(ports, deployed, details)
     except BaseException:
         stop(quiet=True)
         raise
     print(f"The local stack is up ({time.monotonic() - began:.1f} s).", flush=True)
-    return outputs, details
+    return details
 
 
 def await_server(server, ports):
@@ -165,13 +165,13 @@ def configure(ports, outputs):
     return {"token": token, "keys": keys}
 
 
-def write_local_env(ports, outputs, details):
+def write_local_env(ports, deployed, details):
     """`.tocsin/local.env`, to be sourced by a shell.
 
     The AWS settings of the local stack stand in one variable of our own, so that sourcing the file does not turn the
     user's other AWS commands to the local stack: `env $TOCSIN_LOCAL_AWS tocsin doctor`.
     """
-    keys = details.get("keys", {})
+    keys, outputs = details.get("keys", {}), deployed["outputs"]
     local_aws = " ".join(f"{name}={value}" for name, value in settings.aws_environment(ports).items())
     values = {
         "TOCSIN_URL": ports.api_url,
@@ -188,7 +188,7 @@ def write_local_env(ports, outputs, details):
         "TOCSIN_LOCAL_AWS": local_aws,
         "TOCSIN_SERVER_LOG_FILE": settings.SERVER_LOG,
     }
-    settings.STATE.write_text(json.dumps({k: str(v) for k, v in values.items()} | {"outputs": outputs}, indent=1))
+    settings.STATE.write_text(json.dumps({k: str(v) for k, v in values.items()} | deployed, indent=1))
     lines = [f"export {name}='{value}'" for name, value in values.items()]
     settings.LOCAL_ENV.write_text("\n".join(lines) + "\n")
     settings.LOCAL_ENV.chmod(0o600)
@@ -254,7 +254,7 @@ def main(arguments):
             check_ports(ports)  # before minutes of building
         tools.install("run")
         build.build()
-    _, details = start(ports, arguments[1:])
+    details = start(ports, arguments[1:])
     show(ports, details)
     if command == "up":
         print("Ctrl-C stops everything. What happens:\n", flush=True)

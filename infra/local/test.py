@@ -1,8 +1,8 @@
 """`make test`: every test of the workspace, the end-to-end ones on a local stack of their own.
 
 It installs and builds what they run on, starts that stack, and hands over to cargo. A test that needs the stack finds it
-in the environment: the variables of local.env, TOCSIN_OUTPUTS (the template's outputs as JSON), and TOCSIN_STACK_SCRIPT,
-which restarts it with changed parameters. It refuses to pass when nothing was tested.
+in the environment: the variables of local.env, TOCSIN_OUTPUTS and TOCSIN_RESOURCES (the template's outputs and physical
+ids, as JSON objects), and TOCSIN_STACK_SCRIPT, which restarts it with changed parameters. It refuses to pass when nothing was tested.
 """
 
 import shutil
