@@ -3,7 +3,21 @@
 //! Purpose: everything that Tocsin does, as functions over capabilities ([`ports`]), so that the same code runs on AWS, on the local stack and in the simulation.
 //! Called by: the functions, which only translate. Refuses to know AWS, HTTP and wire formats.
 
+pub mod accept_event;
+pub mod advance_incident;
+pub mod apply_configuration;
+pub mod change;
+pub mod command_incident;
+pub mod configuration_cache;
+pub mod deliver_pages;
 pub mod error;
 #[cfg(feature = "fakes")]
 pub mod fakes;
+pub mod keep_clock;
 pub mod ports;
+pub mod process_alerts;
+pub mod publish_timeline;
+pub mod show_status;
+pub mod subscribe;
+pub mod sweep;
+pub mod use_link;

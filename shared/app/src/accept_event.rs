@@ -1,0 +1,131 @@
+//! Accept an event: the durable write behind every 2xx that a sender gets.
+//!
+//! Called by: `ingest`. Refuses to decide what an event means for incidents: that follows from the stream.
+//!
+//! Cost: a repetition is one call and one write unit; an event that changes something is a few calls more.
+
+use crate::error::{AppError, WriteError};
+use crate::ports::{AlertStore, Clock, IdSource, IntegrationKey, Repeated};
+use std::sync::Arc;
+use tocsin_domain::alert::event::{Action, Event};
+use tocsin_domain::alert::{Alert, AlertKey, AlertState};
+use tocsin_domain::id::AlertId;
+
+/// How often a race with other events of the same key is tried again.
+const TRIES: u32 = 6;
+
+/// Where an accepted event ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// A new alert; an incident follows.
+    Opened(AlertId),
+    /// Counted on its open alert.
+    Repeated,
+    /// Counted on its open alert, which became worse.
+    Raised(AlertId),
+    /// Its alert is resolved.
+    Resolved(AlertId),
+    /// The acknowledgement of its alert is asked for.
+    AcknowledgementAsked(AlertId),
+    /// Nothing with this key is open.
+    NothingOpen,
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct AcceptEvent {
+    /// Alerts and guards.
+    pub alerts: Arc<dyn AlertStore>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl AcceptEvent {
+    /// Writes what the event changes. After `Ok` nothing of it can be lost; after an error the sender may send it again.
+    pub async fn run(&self, integration: &IntegrationKey, event: Event) -> Result<Accepted, AppError> {
+        let key = AlertKey { integration: integration.integration.clone(), dedup_key: event.dedup_key.clone() };
+        match event.action {
+            Action::Trigger => self.trigger(integration, key, event).await,
+            Action::Resolve => self.resolve(key).await,
+            Action::Acknowledge => self.acknowledge(key).await,
+        }
+    }
+
+    async fn trigger(&self, integration: &IntegrationKey, key: AlertKey, event: Event) -> Result<Accepted, AppError> {
+        let severity = event.severity;
+        let mut fresh: Option<Alert> = None;
+        let mut event = Some(event);
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            if self.alerts.count_repetition(&key, severity, now).await? == Repeated::Counted {
+                return Ok(Accepted::Repeated);
+            }
+            if let Some(event) = event.take() {
+                fresh = Some(Alert {
+                    id: AlertId::new(self.ids.ulid(now)),
+                    key: key.clone(),
+                    service: integration.service.clone(),
+                    team: integration.team.clone(),
+                    state: AlertState::Open,
+                    received_at: now,
+                    resolved_at: None,
+                    acknowledge_requested_at: None,
+                    severity,
+                    event,
+                    incident: None,
+                    seq: 1,
+                    handled_seq: 0,
+                });
+            }
+            let Some(alert) = &mut fresh else { break };
+            alert.received_at = now;
+            match self.alerts.open_alert(alert).await {
+                Ok(()) => return Ok(Accepted::Opened(alert.id)),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+                Err(WriteError::Conflict) => {}
+            }
+            // An alert with this key is open: either another delivery was faster, or this event is worse than it.
+            if let Some(guard) = self.alerts.guard(&key).await?
+                && guard.open
+                && severity < guard.severity
+            {
+                match self.alerts.raise_alert(&key, guard.alert, severity, now).await {
+                    Ok(()) => return Ok(Accepted::Raised(guard.alert)),
+                    Err(WriteError::Port(e)) => return Err(e.into()),
+                    Err(WriteError::Conflict) => {}
+                }
+            }
+        }
+        Err(contention())
+    }
+
+    async fn resolve(&self, key: AlertKey) -> Result<Accepted, AppError> {
+        for _ in 0..TRIES {
+            let Some(guard) = self.alerts.guard(&key).await?.filter(|g| g.open) else { return Ok(Accepted::NothingOpen) };
+            match self.alerts.resolve_alert(&key, guard.alert, self.clock.now()).await {
+                Ok(()) => return Ok(Accepted::Resolved(guard.alert)),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+                Err(WriteError::Conflict) => {}
+            }
+        }
+        Err(contention())
+    }
+
+    async fn acknowledge(&self, key: AlertKey) -> Result<Accepted, AppError> {
+        for _ in 0..TRIES {
+            let Some(guard) = self.alerts.guard(&key).await?.filter(|g| g.open) else { return Ok(Accepted::NothingOpen) };
+            match self.alerts.request_acknowledgement(guard.alert, self.clock.now()).await {
+                Ok(()) => return Ok(Accepted::AcknowledgementAsked(guard.alert)),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+                Err(WriteError::Conflict) => {}
+            }
+        }
+        Err(contention())
+    }
+}
+
+fn contention() -> AppError {
+    AppError::Contention { what: "an alert key".to_owned() }
+}

@@ -1,0 +1,140 @@
+//! Time passes for an incident: levels fire, pages leave, acknowledgements lapse.
+//!
+//! Called by: `notify` (a wake-up of the state machine) and `sweep` (what is overdue). Does nothing unless something is due, so a wake-up that comes early or
+//! twice is harmless. Refuses to decide: the plan is [`next_step`].
+
+use crate::change::Change;
+use crate::configuration_cache::ConfigurationCache;
+use crate::deliver_pages::DeliverPages;
+use crate::error::{AppError, WriteError};
+use crate::ports::{Clock, IncidentStore};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use tocsin_contract::escalation::{Answer, WakeUp};
+use tocsin_domain::escalation::policy::Policy;
+use tocsin_domain::escalation::step::{Step, next_step};
+use tocsin_domain::id::IncidentId;
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::notification::plan::plan_level;
+
+/// Steps of one wake-up; more than any policy takes at one instant (20 levels, 20 repeats, their pages).
+const MOST_STEPS: u32 = 1000;
+/// Wake-ups of one execution: each takes about nine of its 25,000 history events, retries more.
+const MOST_WAKEUPS: u32 = 1500;
+/// An execution may last a year; another takes over well before.
+const MOST_AGE: SignedDuration = SignedDuration::from_hours(300 * 24);
+/// No single wait is longer, so that an execution finds out how old it is.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The use case.
+#[derive(Clone)]
+pub struct AdvanceIncident {
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Policies (pinned) and people (current).
+    pub configuration: Arc<ConfigurationCache>,
+    /// Sends what is due.
+    pub deliver: DeliverPages,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl AdvanceIncident {
+    /// A wake-up of an execution. One of an older generation or attempt finds itself fenced off, and ends.
+    pub async fn wake(&self, wake: &WakeUp) -> Result<Answer, AppError> {
+        let too_old = wake.started.is_some_and(|s| self.clock.now().duration_since(s) > MOST_AGE);
+        if too_old || wake.wakeups >= MOST_WAKEUPS {
+            self.next_attempt(wake).await?;
+            return Ok(Answer::done());
+        }
+        Ok(match self.advance(wake.incident, Some((wake.generation, wake.attempt))).await? {
+            Some(due) => Answer::again(due.min(self.clock.now() + LONGEST_WAIT)),
+            None => Answer::done(),
+        })
+    }
+
+    /// Does everything that is due; the answer is when the next is, if anything ever is. With a fence: only while the incident is at that generation and attempt.
+    pub async fn advance(&self, id: IncidentId, fence: Option<(u32, u32)>) -> Result<Option<Timestamp>, AppError> {
+        for _ in 0..MOST_STEPS {
+            let Some(incident) = self.incidents.incident(id).await? else { return Ok(None) };
+            if fence.is_some_and(|f| f != (incident.generation, incident.attempt)) {
+                return Ok(None);
+            }
+            let policy = self.pinned_policy(&incident).await?;
+            let now = self.clock.now();
+            match next_step(&incident, &policy, now) {
+                Step::Done => return Ok(None),
+                Step::WaitUntil(due) => return Ok(Some(due)),
+                Step::SendPages => {
+                    if let Some(rest) = self.deliver.run(&incident, now).await? {
+                        let deadline = self.incidents.incident(id).await?.and_then(|i| i.deadline());
+                        // What must rest is not what another deadline of this incident is about: wake up for the sooner one that lies ahead.
+                        return Ok(Some(deadline.filter(|d| *d > now).map_or(rest, |d| d.min(rest))));
+                    }
+                }
+                step @ (Step::ResolveByItself | Step::TriggerAgain | Step::FireLevel(_) | Step::FireLastResort | Step::QueueOverflow) => {
+                    self.take(step, incident, &policy, now).await?;
+                }
+            }
+        }
+        Err(AppError::Contention { what: format!("incident {id}") })
+    }
+
+    /// Takes one step. A conflict means that the world changed: the caller looks again.
+    async fn take(&self, step: Step, incident: Incident, policy: &Policy, now: Timestamp) -> Result<(), AppError> {
+        let urgency = incident.urgency;
+        let mut change = Change::of(incident);
+        let whats = match step {
+            Step::ResolveByItself => change.incident().resolve_by_itself(now),
+            Step::TriggerAgain => change.incident().trigger_again(now),
+            Step::QueueOverflow => {
+                let pages = change.incident().queue_overflow();
+                change.queue(pages);
+                Vec::new()
+            }
+            Step::FireLevel(level) => {
+                let (_, configuration) = self.configuration.current().await?;
+                let (planned, unreached) = plan_level(&level, &configuration, urgency, now);
+                let fired = change.incident().fire_level(policy, planned, unreached, now);
+                change.queue(fired.pages);
+                fired.whats
+            }
+            Step::FireLastResort => {
+                let fired = change.incident().fire_last_resort(policy, now);
+                change.queue(fired.pages);
+                fired.whats
+            }
+            Step::SendPages | Step::WaitUntil(_) | Step::Done => return Ok(()),
+        };
+        change.tell(&Actor::System, whats);
+        match self.incidents.commit(&change.commit(now)).await {
+            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Err(WriteError::Port(e)) => Err(e.into()),
+        }
+    }
+
+    /// The policy in the version that the incident is pinned to; one without levels where there is none, which leads to the last resort.
+    async fn pinned_policy(&self, incident: &Incident) -> Result<Policy, AppError> {
+        let configuration = self.configuration.version(incident.config_version).await?;
+        Ok(configuration.policy(&incident.policy).cloned().unwrap_or_else(|| Policy {
+            id: incident.policy.clone(),
+            team: incident.team.clone(),
+            name: String::new(),
+            levels: Vec::new(),
+            repeat: 0,
+            until_acknowledged: false,
+        }))
+    }
+
+    /// Another execution takes over.
+    async fn next_attempt(&self, wake: &WakeUp) -> Result<(), AppError> {
+        let Some(incident) = self.incidents.incident(wake.incident).await? else { return Ok(()) };
+        if (incident.generation, incident.attempt) != (wake.generation, wake.attempt) || incident.deadline().is_none() {
+            return Ok(());
+        }
+        let mut change = Change::of(incident);
+        change.incident().next_attempt();
+        Ok(self.incidents.commit(&change.commit(self.clock.now())).await?)
+    }
+}

@@ -1,0 +1,128 @@
+//! Applies a configuration: a new version, keys for new integrations, topics for e-mail.
+//!
+//! Called by: `api`. The version is one conditional flip; everything behind it is made good again by applying once more, so a crash in between loses nothing.
+
+use crate::configuration_cache::ConfigurationCache;
+use crate::error::{AppError, WriteError};
+use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, SecretHash, VersionRecord};
+use std::sync::Arc;
+use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
+use tocsin_domain::id::{ContactId, IntegrationId, ServiceId};
+use tocsin_domain::incident::timeline::Actor;
+
+/// The use case.
+#[derive(Clone)]
+pub struct ApplyConfiguration {
+    /// Versions, keys.
+    pub store: Arc<dyn ConfigurationStore>,
+    /// Reads versions.
+    pub cache: Arc<ConfigurationCache>,
+    /// Topics of e-mail contact methods.
+    pub emails: Arc<dyn EmailContacts>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh keys.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// A key that was made, told once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedKey {
+    /// Of which integration.
+    pub integration: IntegrationId,
+    /// Its service.
+    pub service: ServiceId,
+    /// What it is meant for.
+    pub kind: IntegrationKind,
+    /// The key itself.
+    pub key: String,
+}
+
+/// What applying did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The version that is current now.
+    pub version: u64,
+    /// Whether it is a new one.
+    pub changed: bool,
+    /// Keys that were made.
+    pub created_keys: Vec<CreatedKey>,
+    /// E-mail contact methods and how they stand.
+    pub emails: Vec<(ContactId, EmailState)>,
+}
+
+impl ApplyConfiguration {
+    /// Applies `configuration`, which is valid, if the current version is still `expected` (where the caller names one; `Some(0)` is "none yet").
+    pub async fn run(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor) -> Result<Applied, AppError> {
+        let (current, old) = self.cache.current().await?;
+        let moved = |now: u64| AppError::Moved { current: (now > 0).then_some(now) };
+        if expected.is_some_and(|e| e != current) {
+            return Err(moved(current));
+        }
+        let changed = current == 0 || *old != *configuration;
+        let version = if changed { current + 1 } else { current };
+        if changed {
+            let record = VersionRecord { version, at: self.clock.now(), by: by.clone() };
+            match self.store.publish_configuration(&record, configuration).await {
+                Ok(()) => {}
+                Err(WriteError::Conflict) => return Err(moved(self.store.current_version().await?.unwrap_or(0))),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
+        }
+        let created_keys = self.keys(configuration, &old).await?;
+        let mut emails = Vec::new();
+        for method in configuration.users.iter().flat_map(|u| &u.contact_methods).filter(|c| c.kind == Channel::Email) {
+            emails.push((method.id.clone(), self.emails.ensure(&method.id, &method.to).await?));
+        }
+        Ok(Applied { version, changed, created_keys, emails })
+    }
+
+    /// A second key for an integration, so that senders can change over one by one.
+    pub async fn rotate(&self, integration: &IntegrationId) -> Result<CreatedKey, AppError> {
+        let (_, configuration) = self.cache.current().await?;
+        let not_found = || AppError::NotFound { what: format!("integration {integration}") };
+        let service = configuration.service_of(integration).ok_or_else(not_found)?;
+        let kind = service.integrations.iter().find(|i| i.id == *integration).ok_or_else(not_found)?.kind;
+        if self.store.keys_of(integration).await?.len() >= 2 {
+            return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
+        }
+        self.create(integration, &service.id, &service.team, kind).await
+    }
+
+    async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
+        let mut created = Vec::new();
+        for service in &configuration.services {
+            for integration in &service.integrations {
+                let hashes = self.store.keys_of(&integration.id).await?;
+                let key =
+                    IntegrationKey { integration: integration.id.clone(), service: service.id.clone(), team: service.team.clone(), kind: integration.kind };
+                for hash in &hashes {
+                    self.store.put_integration_key(hash, &key).await?;
+                }
+                if hashes.is_empty() {
+                    created.push(self.create(&integration.id, &service.id, &service.team, integration.kind).await?);
+                }
+            }
+        }
+        let removed = old.services.iter().flat_map(|s| &s.integrations).filter(|i| configuration.service_of(&i.id).is_none());
+        for integration in removed {
+            for hash in self.store.keys_of(&integration.id).await? {
+                self.store.delete_integration_key(&hash, &integration.id).await?;
+            }
+        }
+        Ok(created)
+    }
+
+    async fn create(
+        &self,
+        integration: &IntegrationId,
+        service: &ServiceId,
+        team: &tocsin_domain::id::TeamId,
+        kind: IntegrationKind,
+    ) -> Result<CreatedKey, AppError> {
+        let key = self.ids.secret();
+        let record = IntegrationKey { integration: integration.clone(), service: service.clone(), team: team.clone(), kind };
+        self.store.put_integration_key(&SecretHash::of(&key), &record).await?;
+        Ok(CreatedKey { integration: integration.clone(), service: service.clone(), kind, key })
+    }
+}

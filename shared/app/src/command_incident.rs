@@ -1,0 +1,50 @@
+//! What people ask of an incident: acknowledge, resolve, note, snooze, reassign, escalate now.
+//!
+//! Called by: `api`, and acknowledge links. Each command and its timeline entry are one write; all effects follow from the stream.
+
+use crate::change::Change;
+use crate::error::{AppError, WriteError};
+use crate::ports::{Clock, IncidentStore};
+use std::sync::Arc;
+use tocsin_domain::id::IncidentId;
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::timeline::Actor;
+
+/// How often a command that meets other writers is tried again: an acknowledgement must not lose against a row of claims.
+const TRIES: u32 = 16;
+
+/// The use case.
+#[derive(Clone)]
+pub struct CommandIncident {
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl CommandIncident {
+    /// Applies a command; the answer is the incident as it is now. Asked twice, the second time changes nothing.
+    /// `allowed` sees the incident first: where it says no, there is none for this caller.
+    pub async fn run(&self, id: IncidentId, command: Command, by: &Actor, allowed: impl Fn(&Incident) -> bool + Send + Sync) -> Result<Incident, AppError> {
+        let not_found = || AppError::NotFound { what: format!("incident {id}") };
+        for _ in 0..TRIES {
+            let incident = self.incidents.incident(id).await?.filter(|i| allowed(i)).ok_or_else(not_found)?;
+            let now = self.clock.now();
+            let status = incident.status.as_str();
+            let mut change = Change::of(incident);
+            let whats = change.incident().apply(command.clone(), by, now).map_err(|reason| AppError::Rejected { reason, status })?;
+            change.tell(by, whats);
+            if change.is_empty() {
+                return Ok(change.incident().clone());
+            }
+            let commit = change.commit(now);
+            match self.incidents.commit(&commit).await {
+                Ok(()) => return Ok(commit.incident),
+                Err(WriteError::Conflict) => {}
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
+        }
+        Err(AppError::Contention { what: format!("incident {id}") })
+    }
+}

@@ -1,0 +1,309 @@
+//! Delivers the pages of an incident that are due: claim, send, record, lane by lane and all lanes at once.
+//!
+//! Called by: [`AdvanceIncident`](crate::advance_incident::AdvanceIncident). What else waits in the same lane goes into the same message.
+//! A claim whose sender died is sent again when its lease ends: a duplicate is better than a lost page.
+
+use crate::change::Change;
+use crate::configuration_cache::ConfigurationCache;
+use crate::error::{AppError, WriteError};
+use crate::ports::{AcknowledgeLink, Claim, ClaimError, Clock, Destination, IdSource, IncidentStore, LaneStore, Messenger, SecretHash, SendError};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tocsin_domain::configuration::{Channel, Configuration, User};
+use tocsin_domain::id::{ContactId, IncidentId};
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::clock::Fired;
+use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::notification::lane::{Cap, Decision};
+use tocsin_domain::notification::message::{Content, Line, Message};
+use tocsin_domain::notification::page::Page;
+use tocsin_domain::notification::plan::next_method;
+
+/// How long a claim lasts. Sending takes seconds; a sender that is silent for longer is dead.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// A link in a page works for this long.
+const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Pages of one claim: each is an update, and each incident a check, in a transaction of 100.
+const MOST_A_CLAIM: usize = 45;
+/// Pages of one message.
+const MOST_A_MESSAGE: usize = 360;
+/// Races with other senders that are tried again.
+const TRIES: u32 = 6;
+/// A provider that does not answer is tried this often by one way.
+const MOST_TRIES: u32 = 3;
+/// A rest shorter than this is waited for; a longer one is told on the timeline.
+const NOTICEABLE: SignedDuration = SignedDuration::from_secs(30);
+
+/// The use case.
+#[derive(Clone)]
+pub struct DeliverPages {
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Lanes.
+    pub lanes: Arc<dyn LaneStore>,
+    /// People and their contact methods, as they are now.
+    pub configuration: Arc<ConfigurationCache>,
+    /// Sends.
+    pub messenger: Arc<dyn Messenger>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Secrets of links.
+    pub ids: Arc<dyn IdSource>,
+    /// How many messages one contact method gets.
+    pub cap: Cap,
+    /// Where links of pages lead: `https://...` without a slash at its end.
+    pub public_url: String,
+}
+
+/// How a lane went.
+enum Went {
+    /// Something changed: look at the incident again.
+    On,
+    /// Nothing can be done before this instant.
+    Rest(Timestamp),
+}
+
+impl DeliverPages {
+    /// Sends what is due of this incident. `None`: something was done, look again. An instant: nothing can be done before it.
+    pub async fn run(&self, incident: &Incident, now: Timestamp) -> Result<Option<Timestamp>, AppError> {
+        let lanes: BTreeSet<&ContactId> = incident.pages.iter().filter(|p| p.due <= now).map(|p| &p.contact).collect();
+        let (_, configuration) = self.configuration.current().await?;
+        // All lanes at once: one slow or failing channel never delays another.
+        let went = futures::future::join_all(lanes.into_iter().map(|contact| self.lane(incident, contact, &configuration))).await;
+        let mut rest: Option<Timestamp> = None;
+        let mut failed = None;
+        let mut on = false;
+        for w in went {
+            match w {
+                Ok(Went::On) => on = true,
+                Ok(Went::Rest(until)) => rest = Some(rest.map_or(until, |r| r.min(until))),
+                Err(e) => failed = Some(e),
+            }
+        }
+        match (failed, on) {
+            (Some(e), _) => Err(e),
+            (None, true) => Ok(None),
+            (None, false) => Ok(Some(rest.unwrap_or(now + SignedDuration::from_secs(1)))),
+        }
+    }
+
+    async fn lane(&self, incident: &Incident, contact: &ContactId, configuration: &Configuration) -> Result<Went, AppError> {
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let mut lane = self.lanes.lane(contact).await?;
+            let queued = self.lanes.due_pages(contact, now, MOST_A_MESSAGE).await?;
+            let free: Vec<Page> = queued.iter().filter(|q| q.leased_until.is_none_or(|l| l <= now)).map(|q| q.page.clone()).collect();
+            if free.is_empty() {
+                // Somebody else is sending them. When they die, their lease ends.
+                let until = queued.iter().filter_map(|q| q.leased_until).min().unwrap_or(now + SignedDuration::from_secs(1));
+                return Ok(Went::Rest(until));
+            }
+            let decision = lane.decide(self.cap, now);
+            let quiet_until = match decision {
+                Decision::Hold(until) => {
+                    if until.duration_since(now) > NOTICEABLE {
+                        let own: Vec<Page> = free.into_iter().filter(|p| p.key.incident == incident.id).collect();
+                        self.defer(incident.id, &own, until).await?;
+                    }
+                    return Ok(Went::Rest(until));
+                }
+                Decision::Send => None,
+                Decision::Summarise { quiet_until } => Some(quiet_until),
+            };
+            lane.sent_at(self.cap, now);
+            lane.revision += 1;
+            match self.claim(contact, lane, free, now).await? {
+                Claimed::Conflict => {}
+                Claimed::Nothing => return Ok(Went::On),
+                Claimed::Pages { pages, link } => {
+                    self.send(contact, pages, link, quiet_until, configuration).await?;
+                    return Ok(Went::On);
+                }
+            }
+        }
+        Ok(Went::Rest(self.clock.now() + SignedDuration::from_secs(1)))
+    }
+
+    /// Leases pages, in as many transactions as it takes. Pages whose incident was answered meanwhile are dropped: they must not be sent.
+    async fn claim(&self, contact: &ContactId, lane: tocsin_domain::notification::lane::Lane, pages: Vec<Page>, now: Timestamp) -> Result<Claimed, AppError> {
+        let secret = self.ids.secret();
+        let user = pages.first().and_then(|p| p.key.user.clone());
+        let mut incidents: Vec<(IncidentId, u32)> = pages.iter().map(|p| (p.key.incident, p.key.generation)).collect();
+        incidents.sort_unstable();
+        incidents.dedup();
+        let mut head = Some((lane, (SecretHash::of(&secret), AcknowledgeLink { incidents, user, expires_at: now + LINK_LASTS })));
+        let mut claimed: Vec<Page> = Vec::new();
+        let mut rest = pages;
+        while !rest.is_empty() {
+            let part: Vec<Page> = rest.drain(..rest.len().min(MOST_A_CLAIM)).collect();
+            let claim = Claim {
+                contact: contact.clone(),
+                pages: part.clone(),
+                now,
+                until: now + LEASE,
+                lane: head.as_ref().map(|(l, _)| l.clone()),
+                link: head.as_ref().map(|(_, l)| l.clone()),
+            };
+            match self.lanes.claim(&claim).await {
+                Ok(()) => {
+                    head = None;
+                    claimed.extend(part);
+                }
+                Err(ClaimError::TakenBack(keys)) => {
+                    for key in &keys {
+                        self.lanes.drop_page(contact, key).await?;
+                    }
+                    let kept: Vec<Page> = part.into_iter().filter(|p| !keys.contains(&p.key)).collect();
+                    rest.splice(0..0, kept);
+                }
+                Err(ClaimError::Conflict) if claimed.is_empty() => return Ok(Claimed::Conflict),
+                // What could be claimed is sent; the others belong to a faster sender.
+                Err(ClaimError::Conflict) => {}
+                Err(ClaimError::Port(e)) if claimed.is_empty() => return Err(e.into()),
+                Err(ClaimError::Port(_)) => break,
+            }
+        }
+        Ok(if claimed.is_empty() { Claimed::Nothing } else { Claimed::Pages { pages: claimed, link: format!("{}/a/{secret}", self.public_url) } })
+    }
+
+    async fn send(
+        &self,
+        contact: &ContactId,
+        pages: Vec<Page>,
+        link: String,
+        quiet_until: Option<Timestamp>,
+        configuration: &Configuration,
+    ) -> Result<(), AppError> {
+        let sent = match self.compose(contact, &pages, link, quiet_until, configuration).await {
+            Ok((to, message)) => self.messenger.send(&to, &message).await,
+            Err(NotSent::Refused(reason)) => Err(SendError::Refused(reason)),
+            Err(NotSent::App(e)) => return Err(e),
+        };
+        let user = configuration.contact(contact).map(|(user, _)| user);
+        let mut incidents: Vec<IncidentId> = pages.iter().map(|p| p.key.incident).collect();
+        incidents.sort_unstable();
+        incidents.dedup();
+        let others = u32::try_from(incidents.len() - 1).unwrap_or(u32::MAX);
+        let records = incidents.iter().map(|id| {
+            let own: Vec<&Page> = pages.iter().filter(|p| p.key.incident == *id).collect();
+            self.record(*id, own, sent.clone(), others, user)
+        });
+        for recorded in futures::future::join_all(records).await {
+            recorded?;
+        }
+        Ok(())
+    }
+
+    async fn compose(
+        &self,
+        contact: &ContactId,
+        pages: &[Page],
+        link: String,
+        quiet_until: Option<Timestamp>,
+        configuration: &Configuration,
+    ) -> Result<(Destination, Message), NotSent> {
+        let channel = pages.first().map_or(Channel::LastResort, |p| p.channel);
+        let (to, time_zone) = if channel == Channel::LastResort {
+            (String::new(), "UTC".to_owned())
+        } else {
+            let gone = || NotSent::Refused(format!("contact method {contact} is not in the configuration any more"));
+            let (user, method) = configuration.contact(contact).ok_or_else(gone)?;
+            // A contact method that belongs to somebody else by now must not page the wrong person.
+            if pages.iter().any(|p| p.key.user.as_ref() != Some(&user.id)) {
+                return Err(NotSent::Refused(format!("contact method {contact} belongs to {} now", user.id)));
+            }
+            if method.kind != channel {
+                return Err(NotSent::Refused(format!("contact method {contact} is of another kind now")));
+            }
+            (method.to.clone(), user.time_zone.clone())
+        };
+        let mut lines: Vec<Line> = Vec::new();
+        let mut seen: BTreeSet<IncidentId> = BTreeSet::new();
+        for page in pages {
+            if seen.insert(page.key.incident)
+                && let Some(i) = self.incidents.incident(page.key.incident).await.map_err(|e| NotSent::App(e.into()))?
+            {
+                let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
+                lines.push(Line { number: i.number, severity: i.severity, service, title: i.title, since: i.opened_at });
+            }
+        }
+        lines.sort_by_key(|l| (l.severity, l.number));
+        let acknowledge_url = (channel != Channel::LastResort).then_some(link);
+        let message = Content { lines, acknowledge_url, quiet_until, time_zone }.compose(channel);
+        Ok((Destination { contact: contact.clone(), channel, to }, message))
+    }
+
+    /// Puts on the incident what became of its pages.
+    async fn record(&self, id: IncidentId, pages: Vec<&Page>, sent: Result<String, SendError>, others: u32, user: Option<&User>) -> Result<(), AppError> {
+        for _ in 0..TRIES * 2 {
+            let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
+            let now = self.clock.now();
+            let mut change = Change::of(incident);
+            for page in &pages {
+                let waits = change.incident().pages.iter().any(|p| p.key == page.key);
+                let Fired { whats, pages } = match &sent {
+                    Ok(provider_id) => Fired { whats: vec![change.incident().page_sent(page, provider_id.clone(), others)], pages: Vec::new() },
+                    // Answered meanwhile: nobody has to be reached any more.
+                    Err(_) if !waits => continue,
+                    Err(e) => {
+                        let (again, instead) = what_next(page, e, user, now);
+                        change.incident().page_failed(page, e.to_string(), again, instead, now)
+                    }
+                };
+                change.tell(&Actor::System, whats);
+                change.queue(pages);
+            }
+            match self.incidents.commit(&change.commit(now)).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Conflict) => {}
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
+        }
+        Err(AppError::Contention { what: format!("incident {id}") })
+    }
+
+    async fn defer(&self, id: IncidentId, pages: &[Page], until: Timestamp) -> Result<(), AppError> {
+        let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
+        let mut change = Change::of(incident);
+        let whats = change.incident().defer(pages, until);
+        change.tell(&Actor::System, whats);
+        if change.is_empty() {
+            return Ok(());
+        }
+        match self.incidents.commit(&change.commit(self.clock.now())).await {
+            // Changed meanwhile: the next look at this incident defers again.
+            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Err(WriteError::Port(e)) => Err(e.into()),
+        }
+    }
+}
+
+enum Claimed {
+    Pages { pages: Vec<Page>, link: String },
+    Nothing,
+    Conflict,
+}
+
+enum NotSent {
+    Refused(String),
+    App(AppError),
+}
+
+/// The same page again later, and another way at once.
+///
+/// A refusal moves on. A provider that does not answer is asked again, and with the first silence the person's next way is tried as well.
+/// The last resort has no other way: it is tried until somebody answers.
+fn what_next(page: &Page, error: &SendError, user: Option<&User>, now: Timestamp) -> (Option<Page>, Option<Page>) {
+    let retry = |wait_s: i64| Some(Page { due: now + SignedDuration::from_secs(wait_s), tries: page.tries.saturating_add(1), ..page.clone() });
+    if page.channel == Channel::LastResort {
+        return (retry(if page.tries < MOST_TRIES { 5 } else { 60 }), None);
+    }
+    let moved_on =
+        || user.filter(|u| page.key.user.as_ref() == Some(&u.id)).and_then(|u| next_method(u, page)).map(|m| page.moved_on(m.id.clone(), m.kind, now));
+    match error {
+        SendError::Refused(_) => (None, moved_on()),
+        SendError::Unavailable(_) if page.tries + 1 >= MOST_TRIES => (None, None),
+        SendError::Unavailable(_) => (retry(5 << page.tries), if page.tries == 0 { moved_on() } else { None }),
+    }
+}

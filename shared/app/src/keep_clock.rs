@@ -1,0 +1,98 @@
+//! Keeps the incident's clock: starts the execution of its present attempt, stops the one before, and closes the alerts of an incident that a person resolved.
+//!
+//! Called by: `incident` (from the incident's own stream record) and `sweep`. Everything here may happen twice.
+
+use crate::change::Change;
+use crate::error::{AppError, WriteError};
+use crate::ports::{AlertStore, Clock, Clocks, IdSource, IncidentStore, succession};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tocsin_domain::alert::AlertState;
+use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::{Incident, Status};
+
+/// Alerts that are read at once.
+const PAGE: usize = 100;
+/// How often a write that met another one is decided again.
+const TRIES: u32 = 8;
+
+/// The use case.
+#[derive(Clone)]
+pub struct KeepClock {
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Alerts.
+    pub alerts: Arc<dyn AlertStore>,
+    /// Executions.
+    pub clocks: Arc<dyn Clocks>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh ids.
+    pub ids: Arc<dyn IdSource>,
+}
+
+impl KeepClock {
+    /// Brings executions and alerts in line with the incident as it is now.
+    pub async fn run(&self, id: IncidentId) -> Result<(), AppError> {
+        let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
+        if incident.deadline().is_some() {
+            self.clocks.start(id, incident.generation, incident.attempt).await?;
+        }
+        if let Some((generation, attempt)) = incident.superseded {
+            self.clocks.stop(id, generation, attempt).await?;
+        }
+        if incident.closing {
+            self.close(&incident).await?;
+        }
+        Ok(())
+    }
+
+    /// Closes what the incident's alerts left open, so that the next event of their keys is a new alert. An event that came after the incident was resolved is one already.
+    async fn close(&self, incident: &Incident) -> Result<(), AppError> {
+        let Status::Resolved { at, .. } = incident.status else { return Ok(()) };
+        let mut after = None;
+        loop {
+            let ids = self.alerts.alerts_of(incident.id, after, PAGE).await?;
+            for alert in self.alerts.alerts(&ids).await? {
+                self.close_one(alert.id, at).await?;
+            }
+            after = ids.last().copied();
+            if ids.len() < PAGE {
+                break;
+            }
+        }
+        for _ in 0..TRIES {
+            let Some(current) = self.incidents.incident(incident.id).await?.filter(|i| i.closing) else { return Ok(()) };
+            let mut change = Change::of(current);
+            change.incident().closing = false;
+            change.incident().alerts_open = 0;
+            match self.incidents.commit(&change.commit(self.clock.now())).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Conflict) => {}
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
+        }
+        Err(AppError::Contention { what: format!("incident {}", incident.id) })
+    }
+
+    async fn close_one(&self, id: AlertId, resolved_at: Timestamp) -> Result<(), AppError> {
+        for _ in 0..TRIES {
+            let found = self.alerts.alerts(&[id]).await?;
+            let Some(alert) = found.first().filter(|a| a.state == AlertState::Open) else { return Ok(()) };
+            match self.alerts.close_alert(alert, resolved_at).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+                Err(WriteError::Conflict) => {}
+            }
+            // The sender reported it again after the resolve: that report must not vanish with the old alert.
+            let now = self.clock.now();
+            let new = succession(alert, AlertId::new(self.ids.ulid(now)), now);
+            match self.alerts.succeed_alert(alert, &new).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+                Err(WriteError::Conflict) => {}
+            }
+        }
+        Err(AppError::Contention { what: format!("alert {id}") })
+    }
+}

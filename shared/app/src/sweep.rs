@@ -1,0 +1,115 @@
+//! Sweeps: everything overdue goes through the same code as everybody else. Also what `redrive` runs.
+//!
+//! Called by: `sweep`, every minute and when an execution ended badly. Refuses to have rules of its own.
+
+use crate::advance_incident::AdvanceIncident;
+use crate::change::Change;
+use crate::error::{AppError, WriteError};
+use crate::keep_clock::KeepClock;
+use crate::ports::{DueStore, Metrics, Overdue};
+use crate::process_alerts::ProcessAlerts;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use tocsin_domain::id::{AlertId, IncidentId};
+
+/// Executions and the stream have this long before the sweep steps in.
+pub const GRACE: SignedDuration = SignedDuration::from_secs(20);
+/// Items of one sweep. What is left over is the next one's.
+const MOST: usize = 400;
+/// Incidents that are looked at together.
+const AT_ONCE: usize = 8;
+
+/// What a sweep found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Alerts that were left over.
+    pub alerts: usize,
+    /// Incidents that were overdue.
+    pub incidents: usize,
+    /// What still failed: the id, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct Sweep {
+    /// What is due.
+    pub due: Arc<dyn DueStore>,
+    /// For alerts.
+    pub process: ProcessAlerts,
+    /// For incidents.
+    pub advance: AdvanceIncident,
+    /// For their clocks.
+    pub keep: KeepClock,
+    /// Heartbeat, and the age of the oldest overdue item.
+    pub metrics: Arc<dyn Metrics>,
+}
+
+impl Sweep {
+    /// Every minute: what is overdue by more than [`GRACE`].
+    pub async fn run(&self) -> Result<Swept, AppError> {
+        let now = self.advance.clock.now();
+        let swept = self.before(now - GRACE, now).await?;
+        // The heartbeat says that a whole sweep came to its end.
+        self.metrics.put("SweepHeartbeat", 1.0);
+        Ok(swept)
+    }
+
+    /// Everything that is due, without grace: after an outage, by hand.
+    pub async fn redrive(&self) -> Result<Swept, AppError> {
+        let now = self.advance.clock.now();
+        // Alerts are due a while after they changed; take the young ones too.
+        self.before(now + SignedDuration::from_secs(60), now).await
+    }
+
+    /// One incident again: its execution ended badly.
+    pub async fn incident(&self, id: IncidentId) -> Result<(), AppError> {
+        self.advance.advance(id, None).await?;
+        self.replace_clock(id).await
+    }
+
+    async fn before(&self, before: Timestamp, now: Timestamp) -> Result<Swept, AppError> {
+        let mut swept = Swept::default();
+        let overdue = self.due.due_before(before, MOST).await?;
+        let since = |o: &Overdue| match o {
+            Overdue::Alert(_, at) | Overdue::Incident(_, at) => *at,
+        };
+        let oldest = overdue.iter().map(since).min().map_or(0.0, |at| now.duration_since(at).as_secs_f64().max(0.0));
+        self.metrics.put("OldestOverdueSeconds", oldest);
+        let alerts: Vec<AlertId> = overdue.iter().filter_map(|o| if let Overdue::Alert(id, _) = o { Some(*id) } else { None }).collect();
+        let mut incidents: Vec<IncidentId> = overdue.iter().filter_map(|o| if let Overdue::Incident(id, _) = o { Some(*id) } else { None }).collect();
+        incidents.sort_unstable();
+        incidents.dedup();
+        swept.alerts = alerts.len();
+        swept.incidents = incidents.len();
+        if !alerts.is_empty() {
+            match self.process.run(&alerts).await {
+                Ok(failed) => swept.failed.extend(failed.into_iter().map(|(id, e)| (id.to_string(), e.to_string()))),
+                // One failing part never keeps the others from being swept.
+                Err(e) => swept.failed.push(("alerts".to_owned(), e.to_string())),
+            }
+        }
+        for part in incidents.chunks(AT_ONCE) {
+            let results = futures::future::join_all(part.iter().map(|id| self.incident(*id))).await;
+            swept.failed.extend(part.iter().zip(results).filter_map(|(id, r)| r.err().map(|e| (id.to_string(), e.to_string()))));
+        }
+        for (id, error) in &swept.failed {
+            tracing::error!(id, error, "sweep could not handle this; the next one tries again");
+        }
+        Ok(swept)
+    }
+
+    /// The execution that should have looked at this incident did not: the next attempt takes over.
+    async fn replace_clock(&self, id: IncidentId) -> Result<(), AppError> {
+        if let Some(incident) = self.advance.incidents.incident(id).await?.filter(|i| i.deadline().is_some()) {
+            let mut change = Change::of(incident);
+            change.incident().next_attempt();
+            match self.advance.incidents.commit(&change.commit(self.advance.clock.now())).await {
+                // Somebody else is at it: then it is looked after.
+                Ok(()) | Err(WriteError::Conflict) => {}
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
+        }
+        self.keep.run(id).await
+    }
+}
