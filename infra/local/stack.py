@@ -148,7 +148,10 @@ def tocsin(ports, outputs, *arguments, token=None):
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise Problem(f"tocsin {' '.join(arguments)} failed:\n{said}\nThe server's log is {settings.SERVER_LOG}.")
-    return json.loads(done.stdout)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise Problem(f"tocsin {' '.join(arguments)} --json does not answer in JSON: {done.stdout[:200]!r}")
 
 
 def configure(ports, outputs):

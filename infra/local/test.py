@@ -8,7 +8,6 @@ ids, as JSON objects), and TOCSIN_STACK_SCRIPT, which restarts it with changed p
 import shutil
 import subprocess
 import sys
-import unittest
 
 import build
 import own
@@ -34,9 +33,9 @@ def main(arguments):
 
 
 def python_tests():
-    """The tests of this folder."""
-    suite = unittest.defaultTestLoader.discover(str(settings.ROOT / "infra" / "local"), pattern="test_*.py")
-    if not unittest.TextTestRunner(stream=sys.stdout).run(suite).wasSuccessful():
+    """The tests of this folder, with the tools that it uses."""
+    command = [settings.VENV / "bin" / "python", "-m", "unittest", "discover", "-p", "test_*.py"]
+    if subprocess.run(command, cwd=settings.ROOT / "infra" / "local", stdin=subprocess.DEVNULL).returncode:
         raise Problem("The tests of infra/local failed.")
 
 
