@@ -11,6 +11,7 @@ use crate::id::UserId;
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::ops::Range;
 
 /// One rotation of people.
 ///
@@ -170,6 +171,16 @@ impl Layer {
 }
 
 impl Plan {
+    /// The numbers (from 1) of the calendar turns that lie wholly within `[from, to)`.
+    pub(super) fn whole_turns(&self, clock: &Clock, from: i64, to: i64) -> Range<u64> {
+        let (from, to) = (from.max(self.start), to.min(self.end));
+        if from >= to {
+            return 0..0;
+        }
+        let number = |n: i64| u64::try_from(n - self.first + 1).unwrap_or(1);
+        number(self.grid.turn_at((from - 1).max(self.start), clock) + i64::from(from > self.start))..number(self.grid.turn_at(to, clock))
+    }
+
     /// The stretches within `[from, to)`, in order. They never overlap, and together they are exactly the layer's open time.
     pub(super) fn stretches(&self, clock: &Clock, from: i64, to: i64) -> Vec<Stretch> {
         let (from, to) = (from.max(self.start), to.min(self.end));

@@ -10,17 +10,21 @@
 mod layer;
 mod local_time;
 mod overrides;
+mod report;
 mod resolve;
 mod restriction;
 mod rotation;
+mod validate;
 mod written;
 
 pub use layer::{Layer, Turn, Turns};
 pub use local_time::Zone;
 pub use overrides::{Change, Override};
+pub use report::{Hours, IdleMember, Overlap, Span};
 pub use resolve::{OnCall, Shift, Why};
 pub use restriction::Restriction;
 pub use rotation::{Length, Rotation, Unit};
+pub use validate::Problem;
 pub use written::{Day, Misread, Moment, TimeOfDay, WallTime, Weekday, Written};
 
 use crate::id::{ScheduleId, TeamId};

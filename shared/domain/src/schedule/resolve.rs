@@ -87,7 +87,9 @@ pub(super) struct Layout<'a> {
     pub(super) clock: Clock,
     pub(super) from: i64,
     pub(super) to: i64,
-    /// By layer; empty for a layer that means nothing.
+    /// By layer; none for a layer that means nothing.
+    plans: Vec<Option<Plan>>,
+    /// By layer.
     stretches: Vec<Vec<Stretch>>,
     /// Place, start and end of the overrides that touch the range, oldest first.
     overrides: Vec<(usize, i64, i64)>,
@@ -111,7 +113,17 @@ impl<'a> Layout<'a> {
             (start < to && end > from).then_some((i, start, end))
         });
         let overrides = spans.collect();
-        Some(Self { schedule, zone, clock, from, to, stretches, overrides })
+        Some(Self { schedule, zone, clock, from, to, plans, stretches, overrides })
+    }
+
+    /// What one layer has on its own.
+    pub(super) fn stretches_of(&self, layer: usize) -> &[Stretch] {
+        self.stretches.get(layer).map_or(&[], Vec::as_slice)
+    }
+
+    /// The numbers of one layer's calendar turns that lie wholly within the range.
+    pub(super) fn whole_turns(&self, layer: usize) -> std::ops::Range<u64> {
+        self.plans.get(layer).and_then(Option::as_ref).map_or(0..0, |p| p.whole_turns(&self.clock, self.from, self.to))
     }
 
     /// One layer as if there were nothing else.

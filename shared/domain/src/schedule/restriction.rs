@@ -92,6 +92,11 @@ impl Windows {
         Some((!always).then_some(Self { spans }))
     }
 
+    /// These windows, as [`Windows::spans`] wants them.
+    pub(super) fn weekly(spans: Vec<(i64, i64)>) -> Self {
+        Self { spans }
+    }
+
     /// The instants of `[from, to)` in which a window is open, in order, not touching each other.
     pub(super) fn open(&self, clock: &Clock, from: i64, to: i64) -> Vec<(i64, i64)> {
         // 1970-01-05 was a Monday. A window may have begun in the week before.

@@ -200,12 +200,14 @@ pub(super) struct Grid {
 
 impl Grid {
     /// Lays a rotation out from a layer's start: `start` in UTC seconds and `reads`, what people wrote for it (or what the clock read then).
-    /// `None` if the rotation means nothing (unreadable, zero, empty, months among custom lengths).
+    /// `None` if the rotation means nothing (unreadable, zero, empty, months among custom lengths, elapsed ones among others).
     pub(super) fn new(rotation: &Rotation, handoff: Option<WallTime>, start: i64, reads: i64, clock: &Clock) -> Option<Self> {
         let lengths = rotation.lengths().iter().map(|l| l.get().copied().filter(|l| (1..=LONGEST_S).contains(&l.seconds()))).collect::<Option<Vec<_>>>()?;
         let single = if let (Rotation::Every(_), [one]) = (rotation, lengths.as_slice()) { Some(*one) } else { None };
         let unit = single.map(|l| l.unit);
-        if lengths.is_empty() || (single.is_none() && lengths.iter().any(|l| l.unit == Unit::Months)) {
+        let elapsed = lengths.iter().all(|l| l.unit.is_elapsed());
+        let mixed = !elapsed && lengths.iter().any(|l| l.unit.is_elapsed());
+        if lengths.is_empty() || mixed || (single.is_none() && lengths.iter().any(|l| l.unit == Unit::Months)) {
             return None;
         }
         if unit == Some(Unit::Months) {
@@ -224,7 +226,7 @@ impl Grid {
             ),
         };
         let base = latest(handoff, reads, unit == Some(Unit::Weeks));
-        if lengths.iter().all(|l| l.unit.is_elapsed()) {
+        if elapsed {
             let base = if handoff.is_some() { clock.first(base) } else { start };
             return Some(Self { axis: Axis::Elapsed, base, steps });
         }

@@ -1,0 +1,273 @@
+//! Validation: every mistake of a schedule at once, each with its field and what to write instead.
+//!
+//! A schedule without problems answers at every instant what it says; one with problems never panics, and what means nothing answers nobody. Knows nothing
+//! of other objects: whether users and the team exist is for the caller, who gets all names from [`Schedule::mentioned_users`].
+
+use super::layer::Layer;
+use super::local_time::{Clock, DAY, Zone, days_from_civil};
+use super::overrides::{Change, Override, find_layer};
+use super::restriction::Restriction;
+use super::rotation::{LONGEST_S, Length, Rotation, Unit};
+use super::written::{Day, Misread, Moment, TimeOfDay, WallTime, Written};
+use super::{Schedule, Turn};
+use crate::id::UserId;
+use jiff::tz::TimeZoneDatabase;
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Where, within the schedule: `layers[0].restrictions[1].to`.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub suggestion: String,
+}
+
+/// Collects problems under one path.
+struct Finder<'a> {
+    problems: &'a mut Vec<Problem>,
+    path: String,
+}
+
+impl Finder<'_> {
+    fn at(&mut self, field: &str) -> Finder<'_> {
+        let dot = if self.path.is_empty() || field.is_empty() || field.starts_with('[') { "" } else { "." };
+        Finder { path: format!("{}{dot}{field}", self.path), problems: self.problems }
+    }
+
+    fn item(&mut self, field: &str, index: usize) -> Finder<'_> {
+        self.at(&format!("{field}[{index}]"))
+    }
+
+    fn say(&mut self, message: impl Into<String>, suggestion: impl Into<String>) {
+        self.problems.push(Problem { field: self.path.clone(), message: message.into(), suggestion: suggestion.into() });
+    }
+
+    /// The meaning of a text, or `None` and a problem.
+    fn read<T: FromStr<Err = Misread> + Copy>(&mut self, written: &Written<T>) -> Option<T> {
+        if let Some(misread) = written.misread() {
+            self.say(misread.message, misread.suggestion);
+        }
+        written.get().copied()
+    }
+
+    fn moment(&mut self, written: &Written<Moment>) -> Option<Moment> {
+        let moment = self.read(written)?;
+        if let Moment::Instant(at) = moment
+            && at.subsec_nanosecond() != 0
+        {
+            self.say(format!("{at} is not a whole second"), "leave the fraction out");
+        }
+        let years = days_from_civil(1900, 1, 1) * DAY..days_from_civil(2200, 1, 1) * DAY;
+        if !years.contains(&moment.about()) {
+            self.say(format!("{moment} is too far away"), "years go from 1900 to 2199");
+            return None;
+        }
+        Some(moment)
+    }
+
+    /// Both ends of something, in order.
+    fn span(&mut self, start: &Written<Moment>, end: Option<&Written<Moment>>, clock: impl Fn(Moment, Moment) -> Option<Clock>) {
+        let start = self.at("start").moment(start);
+        let end = end.and_then(|end| self.at("end").moment(end));
+        if let (Some(start), Some(end)) = (start, end)
+            && let Some(clock) = clock(start, end)
+        {
+            let message = match end.second(&clock).cmp(&start.second(&clock)) {
+                std::cmp::Ordering::Greater => return,
+                std::cmp::Ordering::Equal if start != end => format!("{end} is the same instant as the start {start}"),
+                std::cmp::Ordering::Equal => "the end is the start: nothing lies between".to_owned(),
+                std::cmp::Ordering::Less => format!("the end {end} is before the start {start}"),
+            };
+            self.at("end").say(message, "the end is the first instant no more: write a later one");
+        }
+    }
+
+    fn people(&mut self, turn: &Turn, nobody: &str) {
+        if turn.0.is_empty() {
+            self.say("names nobody", nobody);
+        }
+        for (i, user) in turn.0.iter().enumerate() {
+            if turn.0.iter().take(i).any(|u| u == user) {
+                self.say(format!("names {user} twice"), "name each person once");
+            }
+        }
+    }
+}
+
+impl Schedule {
+    /// Every mistake at once; empty when the schedule is fine.
+    ///
+    /// ```
+    /// use tocsin_domain::schedule::Schedule;
+    /// let wrong: Schedule = serde_json::from_str(r#"{"id": "s", "team": "t", "time_zone": "Europe/Londn", "layers": [
+    ///     {"rotation": "0 weeks", "start": "2026-02-30T09:00", "members": ["ada"]}
+    /// ]}"#).unwrap();
+    /// let problems: Vec<String> = wrong.validate().into_iter().map(|p| format!("{}: {}; {}", p.field, p.message, p.suggestion)).collect();
+    /// assert_eq!(problems, [
+    ///     r#"time_zone: there is no time zone "Europe/Londn"; did you mean Europe/London?"#,
+    ///     "layers[0].rotation: a turn of 0 weeks has no length; write weekly",
+    ///     "layers[0].start: there is no 2026-02-30; that month ends on 2026-02-28",
+    /// ]);
+    /// ```
+    pub fn validate(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut find = Finder { problems: &mut problems, path: String::new() };
+        let zone = Zone::named(&self.time_zone);
+        if zone.is_none() {
+            let message = format!("there is no time zone {:?}", self.time_zone);
+            let suggestion = closest(&self.time_zone, TimeZoneDatabase::bundled().available().map(|n| n.as_str().to_owned()));
+            find.at("time_zone").say(message, suggestion.unwrap_or_else(|| "write an IANA name like Europe/London".to_owned()));
+        }
+        let clock = |a: Moment, b: Moment| zone.as_ref().map(|z| z.clock(a.about().min(b.about()), a.about().max(b.about())));
+        for (i, layer) in self.layers.iter().enumerate() {
+            let mut find = find.item("layers", i);
+            if !layer.name.is_empty() && self.layers.iter().take(i).any(|l| l.name == layer.name) {
+                find.at("name").say(format!("another layer is called {:?} too", layer.name), "give each layer a name of its own");
+            }
+            check_rotation(&layer.rotation, &mut find.at("rotation"));
+            find.span(&layer.start, layer.end.as_ref(), clock);
+            check_handoff(layer, &mut find.at("handoff"));
+            for (j, turn) in layer.members.iter().enumerate() {
+                find.item("members", j).people(turn, "name somebody, or remove the turn");
+            }
+            for (j, restriction) in layer.restrictions.iter().enumerate() {
+                check_restriction(restriction, &mut find.item("restrictions", j));
+            }
+        }
+        for (i, change) in self.overrides.iter().enumerate() {
+            let mut find = find.item("overrides", i);
+            find.span(&change.start, Some(&change.end), clock);
+            self.check_override(i, change, &mut find);
+        }
+        problems
+    }
+
+    /// Every user that the schedule names, with the field that does.
+    pub fn mentioned_users(&self) -> Vec<(String, &UserId)> {
+        let members = self.layers.iter().enumerate().flat_map(|(i, layer)| {
+            let turns = layer.members.iter().enumerate();
+            turns.flat_map(move |(j, turn)| turn.0.iter().map(move |user| (format!("layers[{i}].members[{j}]"), user)))
+        });
+        let overriding = self.overrides.iter().enumerate().flat_map(|(i, o)| {
+            let field = if matches!(o.change, Change::Add { .. }) { "add" } else { "with" };
+            o.change.people().iter().map(move |user| (format!("overrides[{i}].{field}"), user))
+        });
+        let replaced = self.overrides.iter().enumerate().filter_map(|(i, o)| match &o.change {
+            Change::Person { person, .. } => Some((format!("overrides[{i}].person"), person)),
+            Change::Everybody { .. } | Change::Layer { .. } | Change::Add { .. } => None,
+        });
+        members.chain(overriding).chain(replaced).collect()
+    }
+
+    fn check_override(&self, place: usize, o: &Override, find: &mut Finder<'_>) {
+        if o.id.is_some() && self.overrides.iter().take(place).any(|other| other.id == o.id) {
+            find.at("id").say("another override has this id too", "give each override an id of its own");
+        }
+        let nobody = "name who is on call instead; nobody would be";
+        match &o.change {
+            Change::Everybody { with } => find.at("with").people(with, nobody),
+            Change::Add { add } => find.at("add").people(add, "name who is on call too"),
+            Change::Person { with, .. } => find.at("with").people(with, nobody),
+            Change::Layer { layer, with } => {
+                find.at("with").people(with, nobody);
+                if find_layer(&self.layers, layer).is_none() {
+                    let names = self.layers.iter().map(|l| l.name.clone()).filter(|n| !n.is_empty());
+                    let suggestion = closest(layer, names).unwrap_or_else(|| "write a layer's name, or its place in the list from 1".to_owned());
+                    find.at("layer").say(format!("there is no layer {layer:?}"), suggestion);
+                }
+            }
+        }
+    }
+}
+
+fn check_rotation(rotation: &Rotation, find: &mut Finder<'_>) {
+    let custom = matches!(rotation, Rotation::Custom(_));
+    if rotation.lengths().is_empty() {
+        find.say("has no lengths", "write weekly, or lengths like [5 days, 2 days]");
+    }
+    let mut elapsed = None;
+    for (i, written) in rotation.lengths().iter().enumerate() {
+        let mut find = if custom { find.at(&format!("[{i}]")) } else { find.at("") };
+        let Some(length) = find.read(written) else { continue };
+        if length.count == 0 {
+            let one = Length { count: 1, unit: length.unit };
+            find.say(format!("a turn of {length} has no length"), format!("write {one}"));
+        } else if length.seconds() > LONGEST_S {
+            find.say(format!("a turn of {length} is too long"), "the longest turn is 100 years");
+        } else if custom && length.unit == Unit::Months {
+            find.say("months have different lengths, and can not stand among custom ones", "write weeks or days, or one rotation like 2 months");
+        } else if *elapsed.get_or_insert(length.unit.is_elapsed()) != length.unit.is_elapsed() {
+            find.say("elapsed hours and steps on the clock can not stand in one list", "write clock hours instead of hours");
+        }
+    }
+}
+
+fn check_handoff(layer: &Layer, find: &mut Finder<'_>) {
+    let Some(handoff) = layer.handoff.as_ref().and_then(|h| find.read(h)) else { return };
+    let WallTime { day, time } = handoff;
+    if time == TimeOfDay::END {
+        find.say("the clock never reads 24:00", "write 00:00 (of the next day)");
+    }
+    let units: Vec<Unit> = layer.rotation.lengths().iter().filter_map(Written::get).map(|l| l.unit).collect();
+    let months = units.contains(&Unit::Months);
+    match day {
+        Some(Day::OfMonth(_)) if !months => find.say("a day of the month is for rotations in months", "write a time like 09:00, or mon 09:00 for weeks"),
+        Some(Day::OfWeek(_)) if months => find.say("a rotation in months does not hand off on a weekday", "write day 1 09:00, or a rotation in weeks"),
+        Some(Day::OfWeek(_)) if matches!((layer.rotation.lengths().len(), units.as_slice()), (1, [Unit::Hours | Unit::Minutes])) => {
+            find.say("a rotation in hours does not hand off on a weekday", "write a time like 09:00");
+        }
+        _ => {}
+    }
+}
+
+fn check_restriction(restriction: &Restriction, find: &mut Finder<'_>) {
+    for (i, day) in restriction.days.iter().enumerate() {
+        find.item("days", i).read(day);
+    }
+    let (from, to) = (find.at("from").read(&restriction.from), find.at("to").read(&restriction.to));
+    let (Some(from), Some(to)) = (from, to) else { return };
+    let mut readable = true;
+    for (field, edge) in [("from", from), ("to", to)] {
+        if matches!(edge.day, Some(Day::OfMonth(_))) {
+            find.at(field).say("windows come back every day or every week, not every month", "write a time like 09:00, or mon 09:00");
+            readable = false;
+        }
+    }
+    if from.time == TimeOfDay::END {
+        find.at("from").say("a window can not begin at 24:00", "write 00:00 (of the next day)");
+    } else if readable && from.day.is_some() != to.day.is_some() {
+        let (with, without) = if from.day.is_some() { ("from", "to") } else { ("to", "from") };
+        find.at(without).say(format!("`{with}` names a day of the week, `{without}` does not"), "name a day at both ends, or at neither");
+    } else if readable && from.day.is_some() && !restriction.days.is_empty() {
+        find.at("days").say("a window of the week names its own days", "leave `days` out, or write times without days");
+    } else if readable && restriction.week_windows().is_none() && restriction.days.iter().all(|d| d.get().is_some()) {
+        find.at("to").say("the window has no length", "write 00:00 to 24:00 for a whole day; leave the restriction out for always");
+    }
+}
+
+/// "did you mean ...?" for the name with the fewest differing letters, if it is close.
+fn closest(text: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    let text = text.to_lowercase();
+    let best = names.map(|name| (distance(&text, &name.to_lowercase()), name)).min()?;
+    (best.0 <= 1 + text.chars().count() / 4).then(|| format!("did you mean {}?", best.1))
+}
+
+/// How many letters to insert, remove or change.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
