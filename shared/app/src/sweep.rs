@@ -62,8 +62,15 @@ impl Sweep {
         self.before(now + SignedDuration::from_secs(60), now).await
     }
 
-    /// One incident again: its execution ended badly.
-    pub async fn incident(&self, id: IncidentId) -> Result<(), AppError> {
+    /// An execution ended badly. If it was the incident's present clock, another takes over at once; one that was replaced before left nothing to do.
+    pub async fn execution_ended(&self, id: IncidentId, generation: u32, attempt: u32) -> Result<(), AppError> {
+        match self.advance.incidents.incident(id).await? {
+            Some(i) if (i.generation, i.attempt) == (generation, attempt) => self.incident(id).await,
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn incident(&self, id: IncidentId) -> Result<(), AppError> {
         self.advance.advance(id, None).await?;
         self.replace_clock(id).await
     }

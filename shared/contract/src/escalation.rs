@@ -55,6 +55,20 @@ pub fn execution_name(incident: IncidentId, generation: u32, attempt: u32) -> St
     format!("{incident}-g{generation}-a{attempt}")
 }
 
+/// Incident, generation and attempt of an execution's name.
+///
+/// ```
+/// # use tocsin_contract::escalation::{execution_name, parse_execution_name};
+/// let id = "inc_01KAB8S9M0000000000000000A".parse().unwrap();
+/// assert_eq!(parse_execution_name(&execution_name(id, 2, 13)), Some((id, 2, 13)));
+/// assert_eq!(parse_execution_name("something else"), None);
+/// ```
+pub fn parse_execution_name(name: &str) -> Option<(IncidentId, u32, u32)> {
+    let mut parts = name.split('-');
+    let (id, generation, attempt) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((id.parse().ok()?, generation.strip_prefix('g')?.parse().ok()?, attempt.strip_prefix('a')?.parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,6 +20,12 @@ mod severity;
 mod time;
 
 pub mod alertmanager;
+pub mod alertmanager_v2;
+pub mod cloudwatch;
+pub mod generic;
+pub mod grafana;
+pub mod pagerduty_change;
+pub mod pagerduty_v1;
 pub mod pagerduty_v2;
 
 use serde_json::json;
@@ -102,12 +108,17 @@ pub struct Batch {
 impl Batch {
     /// The answer once all `events` are durable: 200, or 400 where there was something and none of it could be understood.
     pub fn answer(&self) -> Answer {
-        if self.events.is_empty() && !self.refused.is_empty() {
+        self.answer_for(self.events.len())
+    }
+
+    /// The same where `processed` events were taken out of the batch.
+    pub fn answer_for(&self, processed: usize) -> Answer {
+        if processed == 0 && !self.refused.is_empty() {
             let errors: Vec<String> = self.refused.iter().map(|r| format!("alerts[{}].{} {}", r.index, r.field, r.why)).collect();
             return Refusal::invalid(&errors).into();
         }
         let refused: Vec<_> = self.refused.iter().map(|r| json!({"index": r.index, "field": r.field, "why": r.why})).collect();
-        let mut body = json!({"status": "success", "message": "Event processed", "processed": self.events.len()});
+        let mut body = json!({"status": "success", "message": "Event processed", "processed": processed});
         if !refused.is_empty() {
             body["refused"] = refused.into();
         }
