@@ -11,8 +11,6 @@ use tocsin_domain::incident::timeline::Entry;
 
 /// A transaction holds no more writes than this.
 const MOST_WRITES: usize = 100;
-/// A commit handles no more alerts than this.
-const MOST_ALERTS: usize = 80;
 
 impl State {
     fn commit(&mut self, c: &Commit) -> Result<(), WriteError> {
@@ -75,12 +73,12 @@ impl State {
     }
 }
 
-/// What the real store could not write at once is refused here too.
+/// What the real store could not write at once is refused here too: an alert is a write, and its link to the incident another.
 fn fits(c: &Commit) -> Result<(), WriteError> {
-    let writes = 1 + usize::from(c.expected.is_none()) + c.entries.len() + c.alerts.len() + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len();
-    if writes > MOST_WRITES || c.alerts.len() > MOST_ALERTS {
-        let reason = format!("{writes} writes and {} alerts in one transaction", c.alerts.len());
-        return Err(WriteError::Port(PortError::Final { port: "IncidentStore::commit", reason }));
+    let alerts = c.alerts.len() + c.alerts.iter().filter(|a| a.attached).count();
+    let writes = 1 + usize::from(c.expected.is_none()) + c.entries.len() + alerts + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len();
+    if writes > MOST_WRITES {
+        return Err(WriteError::Port(PortError::Final { port: "IncidentStore::commit", reason: format!("{writes} writes in one transaction") }));
     }
     Ok(())
 }

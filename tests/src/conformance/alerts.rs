@@ -1,0 +1,158 @@
+//! What alert stores promise.
+
+use super::Stores;
+use crate::samples::{alert, at, handled, incident, key, opening};
+use tocsin_app::error::WriteError;
+use tocsin_app::ports::{Guard, Repeated, succession};
+use tocsin_domain::alert::{Alert, AlertState, Severity};
+use tocsin_domain::id::AlertId;
+
+async fn stored(s: &Stores, id: AlertId) -> Alert {
+    s.alerts.alerts(&[id]).await.unwrap().pop().unwrap()
+}
+
+async fn guard(s: &Stores, dedup_key: &str) -> Guard {
+    s.alerts.guard(&key(dedup_key)).await.unwrap().unwrap()
+}
+
+pub async fn a_repetition_is_counted_only_on_an_open_alert_at_least_as_bad(s: Stores) {
+    let repeat = async |severity, seconds| s.alerts.count_repetition(&key("db"), severity, at(seconds)).await.unwrap();
+    assert_eq!(repeat(Severity::Error, 0).await, Repeated::NotThat, "nothing is open");
+    assert_eq!(s.alerts.guard(&key("db")).await.unwrap(), None);
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 1, last_at: at(0), severity: Severity::Error });
+    assert_eq!(repeat(Severity::Error, 5).await, Repeated::Counted);
+    assert_eq!(repeat(Severity::Info, 6).await, Repeated::Counted);
+    assert_eq!(repeat(Severity::Critical, 7).await, Repeated::NotThat, "worse");
+    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 3, last_at: at(6), severity: Severity::Error });
+    assert_eq!(stored(&s, a.id).await, a, "a repetition does not touch the alert");
+    s.alerts.resolve_alert(&a.key, a.id, at(8)).await.unwrap();
+    assert_eq!(repeat(Severity::Error, 9).await, Repeated::NotThat, "closed");
+}
+
+pub async fn a_key_has_one_open_alert(s: Stores) {
+    let (a, b) = (alert(1, "db", 0), alert(2, "db", 1));
+    s.alerts.open_alert(&a).await.unwrap();
+    assert_eq!(s.alerts.open_alert(&b).await, Err(WriteError::Conflict));
+    assert_eq!(s.alerts.open_alert(&a).await, Err(WriteError::Conflict), "the same one again, too");
+    assert_eq!(s.alerts.alerts(&[b.id]).await.unwrap(), vec![], "nothing of the second was written");
+    assert_eq!(guard(&s, "db").await.alert, a.id);
+    s.alerts.open_alert(&alert(3, "other", 1)).await.unwrap();
+}
+
+pub async fn a_resolved_key_opens_anew(s: Stores) {
+    let (a, b) = (alert(1, "db", 0), alert(2, "db", 9));
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.count_repetition(&a.key, a.severity, at(1)).await.unwrap();
+    s.alerts.resolve_alert(&a.key, a.id, at(5)).await.unwrap();
+    assert!(!guard(&s, "db").await.open);
+    let resolved = stored(&s, a.id).await;
+    assert_eq!((resolved.state, resolved.resolved_at, resolved.seq, resolved.handled_seq), (AlertState::Resolved, Some(at(5)), 2, 0));
+    s.alerts.open_alert(&b).await.unwrap();
+    assert_eq!(guard(&s, "db").await, Guard { alert: b.id, open: true, count: 1, last_at: at(9), severity: Severity::Error });
+    assert_eq!(stored(&s, a.id).await, resolved, "the old one is history");
+}
+
+pub async fn resolving_is_refused_for_another_alert(s: Stores) {
+    let a = alert(1, "db", 0);
+    assert_eq!(s.alerts.resolve_alert(&a.key, a.id, at(1)).await, Err(WriteError::Conflict), "nothing there");
+    s.alerts.open_alert(&a).await.unwrap();
+    assert_eq!(s.alerts.resolve_alert(&a.key, alert(2, "db", 0).id, at(1)).await, Err(WriteError::Conflict));
+    s.alerts.resolve_alert(&a.key, a.id, at(1)).await.unwrap();
+    assert_eq!(s.alerts.resolve_alert(&a.key, a.id, at(2)).await, Err(WriteError::Conflict), "not open any more");
+    assert_eq!(stored(&s, a.id).await.resolved_at, Some(at(1)));
+}
+
+pub async fn an_acknowledgement_needs_an_open_alert(s: Stores) {
+    let a = alert(1, "db", 0);
+    assert_eq!(s.alerts.request_acknowledgement(a.id, at(1)).await, Err(WriteError::Conflict));
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.request_acknowledgement(a.id, at(1)).await.unwrap();
+    let asked = stored(&s, a.id).await;
+    assert_eq!((asked.acknowledge_requested_at, asked.seq), (Some(at(1)), 2));
+    s.alerts.resolve_alert(&a.key, a.id, at(2)).await.unwrap();
+    assert_eq!(s.alerts.request_acknowledgement(a.id, at(3)).await, Err(WriteError::Conflict));
+}
+
+pub async fn raising_keeps_the_worst(s: Stores) {
+    let a = alert(1, "db", 0);
+    assert_eq!(s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(1)).await, Err(WriteError::Conflict));
+    s.alerts.open_alert(&Alert { severity: Severity::Info, ..a.clone() }).await.unwrap();
+    s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(1)).await.unwrap();
+    assert_eq!((guard(&s, "db").await.severity, guard(&s, "db").await.count), (Severity::Critical, 2));
+    assert_eq!((stored(&s, a.id).await.severity, stored(&s, a.id).await.seq), (Severity::Critical, 2));
+    // Somebody who read "info" before and now says "error": whether it is refused or counted, the worst stays.
+    let late = s.alerts.raise_alert(&a.key, a.id, Severity::Error, at(2)).await;
+    assert!(matches!(late, Ok(()) | Err(WriteError::Conflict)), "{late:?}");
+    assert_eq!((guard(&s, "db").await.severity, stored(&s, a.id).await.severity), (Severity::Critical, Severity::Critical));
+    s.alerts.resolve_alert(&a.key, a.id, at(3)).await.unwrap();
+    assert_eq!(s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(4)).await, Err(WriteError::Conflict));
+}
+
+pub async fn unknown_alerts_are_left_out(s: Stores) {
+    let ids: Vec<AlertId> = (1..=130).map(|n| alert(n, "x", 0).id).collect();
+    for n in [1, 60, 130] {
+        s.alerts.open_alert(&alert(n, &format!("key {n}"), 0)).await.unwrap();
+    }
+    let mut found: Vec<AlertId> = s.alerts.alerts(&ids).await.unwrap().into_iter().map(|a| a.id).collect();
+    found.sort();
+    assert_eq!(found, vec![ids[0], ids[59], ids[129]]);
+    assert_eq!(s.alerts.alerts(&[]).await.unwrap(), vec![]);
+}
+
+pub async fn closing_spares_what_came_later(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.count_repetition(&a.key, a.severity, at(10)).await.unwrap();
+    assert_eq!(s.alerts.close_alert(&a, at(10)).await, Err(WriteError::Conflict), "an event came at that instant");
+    assert_eq!(s.alerts.close_alert(&a, at(7)).await, Err(WriteError::Conflict));
+    assert!(guard(&s, "db").await.open);
+    s.alerts.close_alert(&a, at(11)).await.unwrap();
+    assert!(!guard(&s, "db").await.open);
+    let closed = stored(&s, a.id).await;
+    assert_eq!((closed.state, closed.resolved_at), (AlertState::Resolved, Some(at(11))));
+    s.alerts.close_alert(&a, at(11)).await.unwrap();
+    s.alerts.open_alert(&alert(2, "db", 20)).await.unwrap();
+    s.alerts.close_alert(&a, at(11)).await.unwrap();
+    assert!(guard(&s, "db").await.open, "the next alert of the key is not touched");
+}
+
+pub async fn a_successor_takes_over(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    let i = incident(1, 0);
+    let mut c = opening(i.clone());
+    c.alerts = vec![handled(&a, &i)];
+    s.incidents.commit(&c).await.unwrap();
+    let old = stored(&s, a.id).await;
+    let new = succession(&old, alert(2, "db", 0).id, at(9));
+    s.alerts.succeed_alert(&old, &new).await.unwrap();
+    assert_eq!(stored(&s, a.id).await.state, AlertState::Resolved);
+    let taken = stored(&s, new.id).await;
+    assert_eq!(taken, new);
+    assert!(taken.has_work() && taken.incident.is_none());
+    assert_eq!((guard(&s, "db").await.alert, guard(&s, "db").await.open), (new.id, true));
+    let another = succession(&old, alert(3, "db", 0).id, at(10));
+    assert_eq!(s.alerts.succeed_alert(&old, &another).await, Err(WriteError::Conflict), "only once");
+    assert_eq!(s.alerts.alerts(&[another.id]).await.unwrap(), vec![]);
+}
+
+pub async fn a_large_event_is_kept_whole(s: Stores) {
+    let mut a = alert(1, "db", 0);
+    // 512 KB that do not compress well.
+    let mut noise = tocsin_app::fakes::random::Random::seeded(1);
+    let text: String = (0..32 * 1024).map(|_| format!("{:016x}", noise.bits())).collect();
+    a.event.details = serde_json::json!({ "text": text, "deep": { "list": [1, 2.5, null, true, "ü\u{1f514}"] } });
+    s.alerts.open_alert(&a).await.unwrap();
+    assert_eq!(stored(&s, a.id).await, a);
+}
+
+pub async fn keys_of_any_characters(s: Stores) {
+    for (n, dedup_key) in (1..).zip(["a#b", "ALERT", "é/\u{0}\n", " ", &"x".repeat(255), "alr_", "srv#1|\u{1f514}"]) {
+        let a = alert(n, dedup_key, 0);
+        s.alerts.open_alert(&a).await.unwrap();
+        assert_eq!(guard(&s, dedup_key).await.alert, a.id);
+        assert_eq!(stored(&s, a.id).await.key.dedup_key, dedup_key);
+    }
+}

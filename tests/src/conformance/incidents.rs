@@ -1,0 +1,195 @@
+//! What incident stores promise.
+
+use super::Stores;
+use crate::samples::{alert, at, handled, incident, next, opening, page, slug};
+use tocsin_app::error::WriteError;
+use tocsin_app::ports::{Group, Which};
+use tocsin_domain::alert::Alert;
+use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::timeline::{Actor, What};
+
+async fn opened(s: &Stores, n: u64) -> Alert {
+    let a = alert(n, &format!("key {n}"), 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    a
+}
+
+pub async fn what_is_written_is_read(s: Stores) {
+    let a = opened(&s, 1).await;
+    let mut i = incident(7, 0);
+    i.attach(&[(a.id, a.severity)], at(0));
+    let mut c = opening(i);
+    let waiting = page(&c.incident, "ada-sms", 0, 0);
+    c.incident.queue(vec![waiting.clone()]);
+    c.alerts = vec![handled(&a, &c.incident)];
+    c.queue = vec![waiting.clone()];
+    c.announce = true;
+    s.incidents.commit(&c).await.unwrap();
+    let id = c.incident.id;
+    assert_eq!(s.incidents.incident(id).await.unwrap(), Some(c.incident.clone()));
+    assert_eq!(s.incidents.incident_numbered(7).await.unwrap(), Some(id));
+    assert_eq!(s.incidents.timeline(id, 0, 10).await.unwrap(), c.entries);
+    assert_eq!(s.alerts.alerts_of(id, None, 10).await.unwrap(), vec![a.id]);
+    let stored = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+    assert_eq!((stored.incident, stored.seq, stored.handled_seq), (Some(id), 1, 1));
+    let lane = s.lanes.due_pages(&waiting.contact, at(0), 10).await.unwrap();
+    assert_eq!(lane.iter().map(|q| (&q.page, q.leased_until)).collect::<Vec<_>>(), vec![(&waiting, None)]);
+    let mut c = next(c.incident);
+    c.unqueue = vec![(waiting.contact.clone(), waiting.key.clone())];
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.lanes.due_pages(&waiting.contact, at(0), 10).await.unwrap(), vec![]);
+    let nobody = incident(8, 0).id;
+    assert_eq!(s.incidents.incident(nobody).await.unwrap(), None);
+    assert_eq!(s.incidents.incident_numbered(8).await.unwrap(), None);
+}
+
+pub async fn a_stale_revision_writes_nothing(s: Stores) {
+    let c = opening(incident(1, 0));
+    s.incidents.commit(&c).await.unwrap();
+    let mut first = next(c.incident.clone());
+    first.incident.title = "first".to_owned();
+    s.incidents.commit(&first).await.unwrap();
+    let mut second = next(c.incident.clone());
+    second.entries = second.incident.record(at(1), &Actor::System, vec![What::Noted { text: "second".to_owned() }]);
+    second.queue = vec![page(&second.incident, "ada-sms", 0, 0)];
+    second.group = Some((slug("shop"), Group { incident: c.incident.id, until: at(60), revision: 1 }));
+    assert_eq!(s.incidents.commit(&second).await, Err(WriteError::Conflict));
+    assert_eq!(s.incidents.incident(c.incident.id).await.unwrap().unwrap().title, "first");
+    assert_eq!(s.incidents.timeline(c.incident.id, 0, 10).await.unwrap().len(), 1);
+    assert_eq!(s.lanes.due_pages(&slug("ada-sms"), at(0), 10).await.unwrap(), vec![]);
+    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), None);
+    assert_eq!(s.incidents.commit(&next(incident(9, 0))).await, Err(WriteError::Conflict), "there is no such incident");
+}
+
+pub async fn a_new_incident_is_new(s: Stores) {
+    let c = opening(incident(1, 0));
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.incidents.commit(&c).await, Err(WriteError::Conflict));
+}
+
+pub async fn an_alert_changed_meanwhile_stops_the_commit(s: Stores) {
+    let a = opened(&s, 1).await;
+    s.alerts.request_acknowledgement(a.id, at(1)).await.unwrap();
+    let mut c = opening(incident(1, 0));
+    c.alerts = vec![handled(&a, &c.incident)];
+    assert_eq!(s.incidents.commit(&c).await, Err(WriteError::Conflict));
+    assert_eq!(s.incidents.incident(c.incident.id).await.unwrap(), None);
+    let now = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+    assert!(now.has_work());
+    c.alerts = vec![handled(&now, &c.incident)];
+    s.incidents.commit(&c).await.unwrap();
+    let done = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+    assert_eq!((done.seq, done.handled_seq, done.has_work()), (2, 2, false));
+    // Later work on it goes to the same incident.
+    s.alerts.resolve_alert(&a.key, a.id, at(3)).await.unwrap();
+    let again = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+    assert!(again.has_work() && again.incident == Some(c.incident.id));
+    let mut c = next(c.incident);
+    c.alerts = vec![handled(&again, &c.incident)];
+    assert!(!c.alerts[0].attached);
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.alerts.alerts_of(c.incident.id, None, 10).await.unwrap(), vec![a.id]);
+}
+
+pub async fn two_incidents_can_not_take_one_alert(s: Stores) {
+    let a = opened(&s, 1).await;
+    let (mut one, mut two) = (opening(incident(1, 0)), opening(incident(2, 0)));
+    one.alerts = vec![handled(&a, &one.incident)];
+    two.alerts = vec![handled(&a, &two.incident)];
+    s.incidents.commit(&one).await.unwrap();
+    assert_eq!(s.incidents.commit(&two).await, Err(WriteError::Conflict), "its seq did not change, but it was handled");
+    assert_eq!(s.incidents.incident(two.incident.id).await.unwrap(), None);
+}
+
+pub async fn a_group_is_opened_once(s: Stores) {
+    let group = |n: u64, revision| (slug("shop"), Group { incident: incident(n, 0).id, until: at(300), revision });
+    let with = |n, revision| {
+        let mut c = opening(incident(n, 0));
+        c.group = Some(group(n, revision));
+        c
+    };
+    s.incidents.commit(&with(1, 1)).await.unwrap();
+    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), Some(group(1, 1).1));
+    assert_eq!(s.incidents.commit(&with(2, 1)).await, Err(WriteError::Conflict));
+    assert_eq!(s.incidents.incident(incident(2, 0).id).await.unwrap(), None);
+    s.incidents.commit(&with(2, 2)).await.unwrap();
+    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), Some(group(2, 2).1));
+    assert_eq!(s.incidents.group(&slug("other")).await.unwrap(), None);
+}
+
+pub async fn numbers_rise(s: Stores) {
+    let first = s.incidents.next_number().await.unwrap();
+    let second = s.incidents.next_number().await.unwrap();
+    assert!(first >= 1 && second > first, "{first} {second}");
+}
+
+pub async fn lists_are_ordered_and_paged(s: Stores) {
+    let team = slug("web");
+    let mut ids = Vec::new();
+    for n in 1..=6 {
+        let c = opening(incident(n, i64::try_from(n).unwrap()));
+        s.incidents.commit(&c).await.unwrap();
+        ids.push(c.incident.id);
+        if n > 3 {
+            let mut c = next(c.incident);
+            c.incident.apply(Command::Resolve, &Actor::System, at(100 + i64::try_from(n).unwrap())).unwrap();
+            s.incidents.commit(&c).await.unwrap();
+        }
+    }
+    let list = async |which, after, limit| -> Vec<IncidentId> {
+        s.incidents.incidents_of(&team, which, after, limit).await.unwrap().into_iter().map(|i| i.id).collect()
+    };
+    assert_eq!(list(Which::Open, None, 10).await, ids[..3], "oldest first");
+    assert_eq!(list(Which::Open, None, 2).await, ids[..2]);
+    assert_eq!(list(Which::Open, Some(ids[1]), 2).await, ids[2..3]);
+    assert_eq!(list(Which::Resolved, None, 10).await, [ids[5], ids[4], ids[3]], "latest first");
+    assert_eq!(list(Which::Resolved, Some(ids[5]), 1).await, [ids[4]]);
+    assert_eq!(s.incidents.incidents_of(&slug("other"), Which::Open, None, 10).await.unwrap(), vec![]);
+}
+
+pub async fn timelines_are_paged(s: Stores) {
+    let c = opening(incident(1, 0));
+    s.incidents.commit(&c).await.unwrap();
+    let mut c = next(c.incident);
+    c.entries = c.incident.record(at(1), &Actor::User(slug("ada")), (2..=12).map(|n| What::Noted { text: n.to_string() }).collect());
+    s.incidents.commit(&c).await.unwrap();
+    let seqs = async |after, limit| -> Vec<u32> { s.incidents.timeline(c.incident.id, after, limit).await.unwrap().iter().map(|e| e.seq).collect() };
+    assert_eq!(seqs(0, 100).await, (1..=12).collect::<Vec<_>>());
+    assert_eq!(seqs(8, 3).await, vec![9, 10, 11]);
+    assert_eq!(seqs(12, 3).await, Vec::<u32>::new());
+}
+
+pub async fn alerts_of_an_incident_are_paged(s: Stores) {
+    let mut c = opening(incident(1, 0));
+    let mut ids: Vec<AlertId> = Vec::new();
+    for n in 1..=5 {
+        let a = opened(&s, n).await;
+        c.alerts.push(handled(&a, &c.incident));
+        ids.push(a.id);
+    }
+    s.incidents.commit(&c).await.unwrap();
+    let id = c.incident.id;
+    assert_eq!(s.alerts.alerts_of(id, None, 3).await.unwrap(), ids[..3]);
+    assert_eq!(s.alerts.alerts_of(id, Some(ids[2]), 3).await.unwrap(), ids[3..]);
+    assert_eq!(s.alerts.alerts_of(incident(2, 0).id, None, 3).await.unwrap(), Vec::<AlertId>::new());
+}
+
+pub async fn forty_five_alerts_fit(s: Stores) {
+    let mut c = opening(incident(1, 0));
+    for n in 1..=45 {
+        let a = opened(&s, n).await;
+        c.alerts.push(handled(&a, &c.incident));
+    }
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.alerts.alerts_of(c.incident.id, None, 200).await.unwrap().len(), 45);
+    // Alerts that belong to it already cost no link.
+    let mut again = next(c.incident);
+    for n in 1..=45 {
+        let a = alert(n, &format!("key {n}"), 0);
+        s.alerts.request_acknowledgement(a.id, at(1)).await.unwrap();
+        let a = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+        again.alerts.push(handled(&a, &again.incident));
+    }
+    s.incidents.commit(&again).await.unwrap();
+}

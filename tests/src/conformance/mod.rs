@@ -1,0 +1,90 @@
+//! One suite for every store: what [`tocsin_app::ports`] promises, checked on whatever implements it.
+//!
+//! Each case gets an empty store of its own. Cases with two writers run them at once and allow every order, but only outcomes that some order explains.
+
+pub mod alerts;
+pub mod configuration;
+pub mod due;
+pub mod incidents;
+pub mod lanes;
+pub mod races;
+pub mod subscribers;
+
+use std::sync::Arc;
+use tocsin_app::fakes::MemoryStore;
+use tocsin_app::ports::{AlertStore, ConfigurationStore, DueStore, IncidentStore, LaneStore, SubscriberStore};
+
+/// All stores of one implementation.
+#[derive(Clone)]
+pub struct Stores {
+    /// Alerts.
+    pub alerts: Arc<dyn AlertStore>,
+    /// Incidents.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Lanes.
+    pub lanes: Arc<dyn LaneStore>,
+    /// Configuration.
+    pub configuration: Arc<dyn ConfigurationStore>,
+    /// What is due.
+    pub due: Arc<dyn DueStore>,
+    /// Subscribers.
+    pub subscribers: Arc<dyn SubscriberStore>,
+}
+
+impl Stores {
+    /// One object that implements all of them.
+    pub fn of<T>(store: Arc<T>) -> Self
+    where
+        T: AlertStore + IncidentStore + LaneStore + ConfigurationStore + DueStore + SubscriberStore + 'static,
+    {
+        Self { alerts: store.clone(), incidents: store.clone(), lanes: store.clone(), configuration: store.clone(), due: store.clone(), subscribers: store }
+    }
+
+    /// The fakes.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::of(Arc::new(MemoryStore::default()))
+    }
+}
+
+/// Makes a module with one test for each case; `$stores` is an async function that answers empty [`Stores`].
+#[macro_export]
+macro_rules! conformance_suite {
+    ($name:ident, $stores:path) => {
+        mod $name {
+            $crate::conformance_suite!(@cases $stores;
+                alerts: [
+                    a_repetition_is_counted_only_on_an_open_alert_at_least_as_bad, a_key_has_one_open_alert, a_resolved_key_opens_anew,
+                    resolving_is_refused_for_another_alert, an_acknowledgement_needs_an_open_alert, raising_keeps_the_worst, unknown_alerts_are_left_out,
+                    closing_spares_what_came_later, a_successor_takes_over, a_large_event_is_kept_whole, keys_of_any_characters,
+                ];
+                incidents: [
+                    what_is_written_is_read, a_stale_revision_writes_nothing, a_new_incident_is_new, an_alert_changed_meanwhile_stops_the_commit,
+                    two_incidents_can_not_take_one_alert, a_group_is_opened_once, numbers_rise, lists_are_ordered_and_paged, timelines_are_paged,
+                    alerts_of_an_incident_are_paged, forty_five_alerts_fit,
+                ];
+                lanes: [
+                    due_pages_come_oldest_first, a_claim_leases, a_lease_that_ended_is_claimed_again, an_answered_incident_takes_pages_back,
+                    an_older_generation_is_taken_back, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
+                    links_expire, forty_five_pages_fit,
+                ];
+                configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
+                due: [alerts_with_work_are_due_after_a_minute, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
+                subscribers: [they_wait_and_expire];
+                races: [
+                    two_openers_of_one_key, a_repetition_and_a_resolve, acknowledgement_and_claim, two_claimers_of_one_page, two_committers,
+                    two_incidents_for_one_alert, a_report_and_the_close,
+                ];
+            );
+        }
+    };
+    (@cases $stores:path; $($group:ident: [$($case:ident),* $(,)?];)*) => {
+        $(mod $group {
+            $(#[test]
+            fn $case() {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async { $crate::conformance::$group::$case($stores().await).await });
+            })*
+        })*
+    };
+}
