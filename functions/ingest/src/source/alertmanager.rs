@@ -38,7 +38,12 @@ pub(super) fn read(body: &[u8], client: &str, is_resolved: impl Fn(&Map<String, 
     if body.len() > MAX_BODY {
         return Err(Refusal::too_large("6 MB"));
     }
-    let json::Document { value, notes } = json::parse(body)?;
+    alerts(json::parse(body)?, client, is_resolved)
+}
+
+/// The same for a document that is parsed already.
+pub(super) fn alerts(document: json::Document, client: &str, is_resolved: impl Fn(&Map<String, Value>) -> Option<bool>) -> Result<Batch, Refusal> {
+    let json::Document { value, notes } = document;
     let (alerts, delivery) = match value {
         Value::Array(alerts) => (alerts, Map::new()),
         Value::Object(mut delivery) => match delivery.remove("alerts") {
@@ -125,7 +130,7 @@ impl Reader<'_> {
         let fingerprint = json::member(&alert, "fingerprint").filter(|fingerprint| !fingerprint.trim().is_empty());
         let dedup_key = match fingerprint {
             Some(fingerprint) => fingerprint.into_owned(),
-            None if !labels.is_empty() => identity::fingerprint(labels),
+            None if labels.values().any(|value| !json::is_absent(value)) => identity::fingerprint(labels),
             None => return Err(("labels", "is missing or blank")),
         };
         let (dedup_key, note) = identity::bounded(dedup_key);

@@ -35,9 +35,10 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 /// The fingerprint that Prometheus and Alertmanager give to a set of labels: FNV-1a over the sorted names and values, in hex.
 ///
-/// Computed where the sender left it out, it equals the one that another version or route of the same sender would have sent.
+/// Computed where the sender left it out, it equals the one that another version or route of the same sender would have sent. Labels without a value
+/// are no labels, as for Alertmanager.
 pub(super) fn fingerprint(labels: &Map<String, Value>) -> String {
-    let mut pairs: Vec<_> = labels.iter().collect();
+    let mut pairs: Vec<_> = labels.iter().filter(|(_, value)| !json::is_absent(value)).collect();
     pairs.sort_unstable_by_key(|(name, _)| *name); // sorted already, unless a crate somewhere asks serde_json to preserve the order
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

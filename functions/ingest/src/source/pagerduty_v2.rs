@@ -17,7 +17,7 @@ use tocsin_domain::alert::event::{Action, Event};
 /// Bytes of the largest event.
 pub const MAX_BODY: usize = 512 * 1024;
 /// Characters of a routing key.
-pub(super) const KEY_LENGTH: usize = 32;
+const KEY_LENGTH: usize = 32;
 
 /// An event and the key that says whose it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ pub fn parse(body: &[u8], fresh_key: impl FnOnce() -> String) -> Result<Parsed, 
     let mut draft = Draft::new(notes);
     let mut errors = Vec::new();
 
-    let routing_key = routing_key(&mut top, "routing_key", &mut errors);
+    let routing_key = routing_key(&mut top, "routing_key", "Length of 'routing_key' is incorrect (should be 32 characters)", &mut errors);
     let action = action(json::take(&mut top, "event_action"), "event_action", &mut errors);
     let dedup_key = json::take(&mut top, "dedup_key").map(json::into_text);
     if dedup_key.is_none() && matches!(action, Some(Action::Acknowledge | Action::Resolve)) {
@@ -107,13 +107,13 @@ pub fn rate_limited() -> Refusal {
 }
 
 /// A key of 32 characters; blanks around it (the line end of a secret's file) are not part of it.
-pub(super) fn routing_key(top: &mut Map<String, Value>, name: &str, errors: &mut Vec<String>) -> String {
+pub(super) fn routing_key(top: &mut Map<String, Value>, name: &str, wrong_length: &str, errors: &mut Vec<String>) -> String {
     let key = json::take(top, name).map(json::into_text).unwrap_or_default();
     let key = key.trim();
     if key.is_empty() {
         errors.push(format!("'{name}' is missing or blank"));
     } else if key.chars().count() != KEY_LENGTH {
-        errors.push(format!("Length of '{name}' is incorrect (should be {KEY_LENGTH} characters)"));
+        errors.push(wrong_length.to_owned());
     }
     key.to_owned()
 }
@@ -170,7 +170,7 @@ fn severity(value: Option<Value>, required: bool, draft: &mut Draft, errors: &mu
     Severity::Info
 }
 
-fn require(name: &str, value: Option<&Value>, errors: &mut Vec<String>) {
+pub(super) fn require(name: &str, value: Option<&Value>, errors: &mut Vec<String>) {
     if value.is_none_or(|value| json::is_blank(&json::text(value))) {
         errors.push(format!("'{name}' is missing or blank"));
     }

@@ -4,9 +4,14 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use tocsin_ingest::source::{Answer, Batch, Refusal, alertmanager, pagerduty_v2};
+use tocsin_ingest::source::{
+    Answer, Batch, Refusal, alertmanager, alertmanager_v2, cloudwatch, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2,
+};
 
 pub(crate) const FRESH: &str = "0123456789abcdef0123456789abcdef";
+
+/// Between the two `endsAt` of the recorded alerts.
+pub(crate) const NOW: &str = "2026-11-21T21:08:00Z";
 
 pub(crate) fn fresh() -> String {
     FRESH.to_owned()
@@ -49,4 +54,51 @@ fn pagerduty_v2() {
 #[test]
 fn alertmanager() {
     each("alertmanager", |body| batch(alertmanager::parse(body)));
+}
+
+#[test]
+fn pagerduty_v1() {
+    each("pagerduty_v1", |body| match pagerduty_v1::parse(body, fresh) {
+        Ok(parsed) => json!({"routing_key": parsed.routing_key, "event": parsed.event, "answer": answer(pagerduty_v1::accepted(&parsed.event.dedup_key))}),
+        Err(refusal) => json!({"refusal": answer(refusal.into())}),
+    });
+}
+
+#[test]
+fn pagerduty_change() {
+    each("pagerduty_change", |body| {
+        let pagerduty_change::Parsed { routing_key, change } = pagerduty_change::parse(body).expect("accepted");
+        json!({"routing_key": routing_key, "answer": answer(pagerduty_change::accepted()), "change": {"summary": change.summary, "source": change.source,
+            "occurred_at": change.occurred_at, "links": change.links, "images": change.images, "details": change.details, "adapted": change.adapted}})
+    });
+}
+
+#[test]
+fn alertmanager_v2() {
+    each("alertmanager_v2", |body| match alertmanager_v2::parse(body, NOW.parse().expect("a time")) {
+        Ok(posted) => json!({"ends_at": posted.ends_at, "batch": batch(Ok(posted.batch))}),
+        Err(refusal) => json!({"refusal": answer(refusal.into())}),
+    });
+}
+
+#[test]
+fn grafana() {
+    each("grafana", |body| batch(grafana::parse(body)));
+}
+
+#[test]
+fn cloudwatch() {
+    each("cloudwatch", |body| match cloudwatch::parse(body).expect("a delivery") {
+        cloudwatch::Delivery::Alarms(alarms) => batch(Ok(alarms)),
+        cloudwatch::Delivery::Confirm { topic_arn, subscribe_url } => json!({"confirm": subscribe_url, "topic": topic_arn}),
+        cloudwatch::Delivery::Unsubscribed => json!("unsubscribed"),
+    });
+}
+
+#[test]
+fn generic() {
+    each("generic", |body| {
+        let event = generic::parse(body).expect("accepted");
+        json!({"answer": answer(generic::accepted(&event.dedup_key)), "event": event})
+    });
 }

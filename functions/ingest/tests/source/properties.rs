@@ -1,10 +1,10 @@
 //! What holds for any input.
 
-use super::golden::fresh;
+use super::golden::{NOW, fresh};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_ingest::source::{alertmanager, pagerduty_v2};
+use tocsin_ingest::source::{Batch, Refusal, alertmanager, alertmanager_v2, cloudwatch, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2};
 
 const KEY: &str = "R0UT1NGKEY0000000000000000000001";
 
@@ -17,8 +17,21 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<f64>().prop_map(Value::from),
         ".{0,12}".prop_map(Value::from),
         "[a-z]{1100,1200}".prop_map(Value::from),
-        prop::sample::select(vec!["trigger", "acknowledge", "resolve", "critical", "info", "https://x/y", "2026-01-02T03:04:05Z", "resolved", KEY])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "trigger",
+            "acknowledge",
+            "resolve",
+            "critical",
+            "info",
+            "https://x/y",
+            "2026-01-02T03:04:05Z",
+            "resolved",
+            "ok",
+            "ALARM",
+            "OK",
+            KEY
+        ])
+        .prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 48, 6, |inner| {
         prop_oneof![
@@ -101,12 +114,26 @@ proptest! {
         if let Err(refusal) = pagerduty_v2::parse(&body, fresh) {
             prop_assert!(refusal.status == 400 && serde_json::from_str::<Value>(&refusal.body).is_ok());
         }
-        match alertmanager::parse(&body) {
-            Err(refusal) => prop_assert!(refusal.status == 400 && serde_json::from_str::<Value>(&refusal.body).is_ok()),
-            Ok(batch) => {
-                prop_assert!(serde_json::from_str::<Value>(&batch.answer().body).is_ok());
-                batch.events.iter().try_for_each(well_formed)?;
+        let now = NOW.parse().expect("a time");
+        let alarms = match cloudwatch::parse(&body) {
+            Ok(cloudwatch::Delivery::Confirm { .. } | cloudwatch::Delivery::Unsubscribed) => Ok(Batch::default()),
+            Ok(cloudwatch::Delivery::Alarms(batch)) => Ok(batch),
+            Err(refusal) => Err(refusal),
+        };
+        let posted = alertmanager_v2::parse(&body, now).map(|posted| posted.batch);
+        let one = |event: Result<Event, Refusal>| event.map(|event| Batch { events: vec![event], refused: Vec::new() });
+        let v1 = one(pagerduty_v1::parse(&body, fresh).map(|parsed| parsed.event));
+        for read in [alertmanager::parse(&body), posted, grafana::parse(&body), alarms, one(generic::parse(&body)), v1] {
+            match read {
+                Err(refusal) => prop_assert!(refusal.status == 400 && serde_json::from_str::<Value>(&refusal.body).is_ok()),
+                Ok(batch) => {
+                    prop_assert!(serde_json::from_str::<Value>(&batch.answer().body).is_ok());
+                    batch.events.iter().try_for_each(well_formed)?;
+                }
             }
+        }
+        if let Err(refusal) = pagerduty_change::parse(&body) {
+            prop_assert!(refusal.status == 400);
         }
     }
 
