@@ -97,7 +97,7 @@ class Deployment:
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
         listed = cloudformation.describe_stack_resources(StackName=settings.STACK)["StackResources"]
         resources = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in listed}
-        self.after_cloudformation(outputs, resources)
+        self.after_cloudformation(outputs)
         return {"outputs": outputs, "resources": resources}
 
     def _put(self, s3, name, body):
@@ -124,7 +124,7 @@ class Deployment:
             f"The template does not deploy ({status}):\n" + "\n".join([*reasons, stack.get("StackStatusReason", "")])
         )
 
-    def after_cloudformation(self, outputs, resources):
+    def after_cloudformation(self, outputs):
         """What the pinned MiniStack's CloudFormation ignores, done by the service's own call; and the local watch."""
         dynamodb = self.client("dynamodb")
         table = outputs["TableName"]
@@ -133,7 +133,6 @@ class Deployment:
         dynamodb.update_continuous_backups(
             TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
-        settings.FRONTS.write_text(json.dumps({"api": resources["Api"], "status": resources["StatusApi"]}))
         self._watch_bus(outputs["BusName"])
 
     def _watch_bus(self, bus):

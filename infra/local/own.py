@@ -33,7 +33,13 @@ def free_port():
 def stack(name):
     """Yields the environment for what runs against the stack: its addresses, token and keys, and how to restart it."""
     run = settings.HOME / f"run-{name}"
-    environment = os.environ | {settings.RUN_VARIABLE: str(run), settings.PORT_VARIABLE: str(free_port())}
+    calls = settings.HOME / f"calls-{name}.jsonl"
+    calls.unlink(missing_ok=True)
+    environment = os.environ | {
+        settings.RUN_VARIABLE: str(run),
+        settings.PORT_VARIABLE: str(free_port()),
+        settings.CALLS_VARIABLE: str(calls),
+    }
     started = subprocess.run([sys.executable, STACK, "restart"], env=environment, stdin=subprocess.DEVNULL)
     if started.returncode:
         raise Problem(f"The stack for {name} does not start.")

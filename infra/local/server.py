@@ -20,22 +20,23 @@ import time
 
 FRONT_PORTS = {int(port): name for name, port in (("api", sys.argv[1]), ("status", sys.argv[2]))}
 AWS_PORT = int(sys.argv[3])
-RUN = pathlib.Path(sys.argv[4])
+RUN, CALLS = pathlib.Path(sys.argv[4]), pathlib.Path(sys.argv[5])
 HOST = "127.0.0.1"
 
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app as ministack  # noqa: E402
+from ministack.core import iam_evaluator  # noqa: E402
 from ministack.services import lambda_svc, sns  # noqa: E402
 
-_outbox_lock = threading.Lock()
+_files_lock = threading.Lock()
 
 
 def record(channel, destination, text, **more):
     """Appends one line to the outbox: a message that left, when, by which channel, to whom."""
     line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + f".{int(time.time() * 1000) % 1000:03d}Z"}
     line |= {"channel": channel, "destination": destination, "text": text} | more
-    with _outbox_lock, open(RUN / "outbox.jsonl", "a", encoding="utf-8") as outbox:
+    with _files_lock, open(RUN / "outbox.jsonl", "a", encoding="utf-8") as outbox:
         outbox.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
@@ -103,6 +104,25 @@ def retry_partial_failures():
     lambda_svc._execute_function = executing
 
 
+def watch_permissions():
+    """Records each kind of call that a role's policies were asked about, and the answer: see permissions.py."""
+    evaluate = iam_evaluator.evaluate
+    if list(inspect.signature(evaluate).parameters)[:2] != ["ctx", "policies"]:
+        sys.exit("this MiniStack evaluates policies differently from the pinned version: see infra/local/server.py")
+    seen = set()
+
+    def recording_evaluate(ctx, policies, *limits):
+        result = evaluate(ctx, policies, *limits)
+        call = (ctx.principal_arn, ctx.action, ctx.resource_arn, result.decision)
+        if ":assumed-role/" in ctx.principal_arn and call not in seen:
+            seen.add(call)
+            with _files_lock, open(CALLS, "a", encoding="utf-8") as calls:
+                calls.write(json.dumps(call) + "\n")
+        return result
+
+    iam_evaluator.evaluate = recording_evaluate
+
+
 _fronts = {}
 
 
@@ -134,6 +154,7 @@ async def app(scope, receive, send):
 async def main():
     watch_deliveries()
     retry_partial_failures()
+    watch_permissions()
     config = Config()
     config.bind = [f"{HOST}:{port}" for port in (*FRONT_PORTS, AWS_PORT)]
     config.keep_alive_timeout = 75

@@ -20,6 +20,9 @@ RUN = pathlib.Path(os.environ.get(RUN_VARIABLE) or HOME / "run")  # what is only
 
 LOCAL_ENV = RUN / "local.env" if os.environ.get(RUN_VARIABLE) else HOME / "local.env"
 OUTBOX = RUN / "outbox.jsonl"
+# Which permissions were used; a test run keeps it over restarts of its stack.
+CALLS_VARIABLE = "TOCSIN_CALLS"
+CALLS = pathlib.Path(os.environ.get(CALLS_VARIABLE) or RUN / "calls.jsonl")
 FRONTS = RUN / "fronts.json"
 SERVER_LOG = RUN / "server.log"
 SERVER_PID = RUN / "server.pid"

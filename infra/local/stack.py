@@ -90,7 +90,7 @@ def start(ports, parameters=()):
     python = settings.VENV / "bin" / "python"
     with open(settings.SERVER_LOG, "ab") as log:
         server = subprocess.Popen(
-            [python, "infra/local/server.py", str(ports.api), str(ports.status), str(ports.aws), settings.RUN],
+            [python, "infra/local/server.py", *map(str, ports.all()), settings.RUN, settings.CALLS],
             cwd=settings.ROOT,
             env=server_environment(ports),
             stdin=subprocess.DEVNULL,
@@ -102,6 +102,8 @@ def start(ports, parameters=()):
     try:
         await_server(server, ports)
         deployed = deploy(ports, parameters)
+        apis = {"api": deployed["resources"]["Api"], "status": deployed["resources"]["StatusApi"]}
+        settings.FRONTS.write_text(json.dumps(apis))
         details = configure(ports, deployed["outputs"])
         write_local_env(ports, deployed, details)
     except BaseException:

@@ -30,6 +30,9 @@ def main(arguments):
         for run in runs:
             if subprocess.run(run, cwd=settings.ROOT, env=environment, stdin=subprocess.DEVNULL).returncode:
                 raise Problem(f"{' '.join(run)} failed.")
+        command = [settings.VENV / "bin" / "python", "infra/local/permissions.py"]
+        if subprocess.run(command, cwd=settings.ROOT, env=environment).returncode:
+            raise Problem("The functions' permissions are not exactly what the tests used; see above.")
 
 
 def python_tests():
