@@ -5,7 +5,7 @@ PYTHON ?= python3
 LOCAL := $(PYTHON) infra/local
 
 .DEFAULT_GOAL := help
-.PHONY: help up start stop restart watch demo build test lint conformance check package tools clean
+.PHONY: help up start stop restart watch logs demo build test lint conformance check package tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ restart: ## a fresh local stack with the binaries as they are
 
 watch: ## what happens on the running stack, until Ctrl-C
 	@$(LOCAL)/watch.py
+
+logs: ## what the functions print, until Ctrl-C
+	@tail -n 100 -F .tocsin/run/functions.log
 
 demo: ## an incident through a real Prometheus Alertmanager (stack up)
 	@$(LOCAL)/demo.py

@@ -61,7 +61,7 @@ class Story:
         end = time.monotonic() + seconds
         while not self.count(kind, **fields):
             if time.monotonic() > end:
-                raise Problem(f"{what} did not come within {seconds} s. The server's log is {settings.SERVER_LOG}.")
+                raise Problem(f"{what} did not come within {seconds} s. The functions' log is {settings.FUNCTIONS_LOG}.")
             time.sleep(0.2)
             self.look()
 

@@ -26,7 +26,7 @@ HOST = "127.0.0.1"
 from hypercorn.asyncio import serve  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from ministack.app import app as ministack  # noqa: E402
-from ministack.core import iam_evaluator  # noqa: E402
+from ministack.core import iam_evaluator, lambda_runtime  # noqa: E402
 from ministack.services import lambda_svc, sns  # noqa: E402
 
 _files_lock = threading.Lock()
@@ -104,6 +104,30 @@ def retry_partial_failures():
     lambda_svc._execute_function = executing
 
 
+def watch_output():
+    """Writes what the functions print to one file, as it comes, each line behind the function's name.
+
+    MiniStack keeps it for CloudWatch Logs, by invocation; a function that does not start is seen here alone.
+    """
+    pump = lambda_runtime.ProvidedWorker._pump_output
+    if list(inspect.signature(pump).parameters) != ["self", "stream", "log_queue"]:
+        sys.exit("this MiniStack reads functions differently from the pinned version: see infra/local/server.py")
+
+    class Both:
+        def __init__(self, name, queue):
+            self.name, self.queue, self.get_nowait = name, queue, queue.get_nowait
+
+        def put_nowait(self, line):
+            self.queue.put_nowait(line)
+            with _files_lock, open(RUN / "functions.log", "a", encoding="utf-8") as log:
+                log.write(f"{self.name} {line}\n")
+
+    def recording_pump(self, stream, log_queue):
+        pump(self, stream, Both(self.func_name, log_queue))
+
+    lambda_runtime.ProvidedWorker._pump_output = recording_pump
+
+
 def watch_permissions():
     """Records each kind of call that a role's policies were asked about, and the answer: see permissions.py."""
     evaluate = iam_evaluator.evaluate
@@ -154,6 +178,7 @@ async def app(scope, receive, send):
 async def main():
     watch_deliveries()
     retry_partial_failures()
+    watch_output()
     watch_permissions()
     config = Config()
     config.bind = [f"{HOST}:{port}" for port in (*FRONT_PORTS, AWS_PORT)]

@@ -25,6 +25,7 @@ CALLS_VARIABLE = "TOCSIN_CALLS"
 CALLS = pathlib.Path(os.environ.get(CALLS_VARIABLE) or RUN / "calls.jsonl")
 FRONTS = RUN / "fronts.json"
 SERVER_LOG = RUN / "server.log"
+FUNCTIONS_LOG = RUN / "functions.log"
 SERVER_PID = RUN / "server.pid"
 STATE = RUN / "state.json"
 

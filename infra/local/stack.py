@@ -86,6 +86,7 @@ def start(ports, parameters=()):
     shutil.rmtree(settings.RUN, ignore_errors=True)
     (settings.RUN / "tmp").mkdir(parents=True)
     settings.OUTBOX.touch()
+    settings.FUNCTIONS_LOG.touch()
     began = time.monotonic()
     python = settings.VENV / "bin" / "python"
     with open(settings.SERVER_LOG, "ab") as log:
@@ -149,7 +150,7 @@ def tocsin(ports, outputs, *arguments, token=None):
     done = subprocess.run(command, cwd=settings.ROOT, capture_output=True, text=True, env=environment)
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
-        raise Problem(f"tocsin {' '.join(arguments)} failed:\n{said}\nThe server's log is {settings.SERVER_LOG}.")
+        raise Problem(f"tocsin {' '.join(arguments)} failed:\n{said}\nThe functions' log is {settings.FUNCTIONS_LOG}.")
     try:
         return json.loads(done.stdout)
     except ValueError:
@@ -192,6 +193,7 @@ def write_local_env(ports, deployed, details):
         "TOCSIN_LOCAL_AWS_URL": ports.aws_url,
         "TOCSIN_LOCAL_AWS": local_aws,
         "TOCSIN_SERVER_LOG_FILE": settings.SERVER_LOG,
+        "TOCSIN_FUNCTIONS_LOG": settings.FUNCTIONS_LOG,
     }
     settings.STATE.write_text(json.dumps({k: str(v) for k, v in values.items()} | deployed, indent=1))
     lines = [f"export {name}='{value}'" for name, value in values.items()]
