@@ -3,6 +3,7 @@
 use super::{MOST_AUTO_RESOLVE_S, MOST_RULE_DELAY_S, MOST_SCHEDULE_BYTES, Report};
 use crate::configuration::{Grouping, Service};
 use crate::escalation::policy::{LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
+use crate::schedule::{Change, Schedule, Turn};
 
 /// The longest description of a component, in characters.
 const MOST_DESCRIPTION_CHARS: usize = 1000;
@@ -13,18 +14,54 @@ impl Report<'_> {
         self.must_exist(path, "team", team, configuration.teams.iter().map(|t| t.id.as_str()));
     }
 
+    fn user(&mut self, path: String, user: &str) {
+        let configuration = self.configuration;
+        self.must_exist(path, "user", user, configuration.users.iter().map(|u| u.id.as_str()));
+    }
+
     pub(super) fn schedules(&mut self) {
         let configuration = self.configuration;
         self.must_be_unique("schedule", configuration.schedules.iter().enumerate().map(|(i, s)| (format!("schedules[{i}].id"), s.id.as_str())));
         for (i, schedule) in configuration.schedules.iter().enumerate() {
             self.team(format!("schedules[{i}].team"), schedule.team.as_str());
             self.text(format!("schedules[{i}].name"), &schedule.name, super::MOST_NAME_CHARS);
-            self.zone(format!("schedules[{i}].time_zone"), &schedule.time_zone);
+            for problem in schedule.validate() {
+                self.say(format!("schedules[{i}].{}", problem.field), problem.message, Some(problem.suggestion));
+            }
+            self.people_of(&format!("schedules[{i}]"), schedule);
             let bytes = serde_json::to_vec(schedule).map_or(0, |json| json.len());
             if bytes > MOST_SCHEDULE_BYTES {
                 let suggestion = format!("at most {MOST_SCHEDULE_BYTES}: remove overrides that are over, or split it");
                 self.say(format!("schedules[{i}]"), format!("schedule {:?} is {bytes} bytes long", schedule.id.as_str()), Some(suggestion));
             }
+        }
+    }
+
+    /// Everybody whom a schedule names must exist; the engine itself knows no users.
+    fn people_of(&mut self, path: &str, schedule: &Schedule) {
+        for (i, layer) in schedule.layers.iter().enumerate() {
+            for (j, turn) in layer.members.iter().enumerate() {
+                self.turn(format!("{path}.layers[{i}].members[{j}]"), turn);
+            }
+        }
+        for (i, change) in schedule.overrides.iter().enumerate() {
+            let path = format!("{path}.overrides[{i}]");
+            match &change.change {
+                Change::Everybody { with } | Change::Layer { layer: _, with } => self.turn(format!("{path}.with"), with),
+                Change::Add { add } => self.turn(format!("{path}.add"), add),
+                Change::Person { person, with } => {
+                    self.user(format!("{path}.person"), person.as_str());
+                    self.turn(format!("{path}.with"), with);
+                }
+            }
+        }
+    }
+
+    /// A turn of one is written as a name, a turn of several as a list.
+    fn turn(&mut self, path: String, turn: &Turn) {
+        match turn.0.as_slice() {
+            [one] => self.user(path, one.as_str()),
+            several => several.iter().enumerate().for_each(|(i, user)| self.user(format!("{path}[{i}]"), user.as_str())),
         }
     }
 
@@ -74,7 +111,7 @@ impl Report<'_> {
     fn target(&mut self, path: &str, target: &Target) {
         let configuration = self.configuration;
         match target {
-            Target::User(id) => self.must_exist(format!("{path}.user"), "user", id.as_str(), configuration.users.iter().map(|u| u.id.as_str())),
+            Target::User(id) => self.user(format!("{path}.user"), id.as_str()),
             Target::Schedule(id) => {
                 self.must_exist(format!("{path}.schedule"), "schedule", id.as_str(), configuration.schedules.iter().map(|s| s.id.as_str()));
             }

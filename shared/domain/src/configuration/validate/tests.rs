@@ -238,6 +238,46 @@ fn phone_numbers_and_addresses() {
 }
 
 #[test]
+fn schedules_are_checked_by_their_engine_and_name_people_who_exist() {
+    let layer = |start: &str, members: Value| json!({"name": "one", "rotation": "weekly", "start": start, "members": members});
+    let schedule = |layer: Value, overrides: Value| json!([{"id": "s", "team": "web", "time_zone": "UTC", "layers": [layer], "overrides": overrides}]);
+    let change = |rest: Value| {
+        let mut change = json!({"start": "2026-01-06T09:00Z", "end": "2026-01-07T09:00Z"});
+        rest.as_object().unwrap().iter().for_each(|(k, v)| change[k] = v.clone());
+        json!([change])
+    };
+    let good = layer("2026-01-05T09:00", json!(["ada", "grace"]));
+    let table = [
+        (schedule(good.clone(), json!([])), None),
+        (
+            schedule(layer("2026-02-30T09:00", json!(["ada"])), json!([])),
+            Some("schedules[0].layers[0].start: there is no 2026-02-30 (that month ends on 2026-02-28)"),
+        ),
+        (
+            schedule(layer("2026-01-05T09:00", json!(["ada", "gracie"])), json!([])),
+            Some("schedules[0].layers[0].members[1]: there is no user \"gracie\" (did you mean \"grace\"?)"),
+        ),
+        (
+            schedule(layer("2026-01-05T09:00", json!([["ada", "linus"]])), json!([])),
+            Some("schedules[0].layers[0].members[0][1]: there is no user \"linus\" (known: ada, grace)"),
+        ),
+        (schedule(good.clone(), change(json!({"with": "linus"}))), Some("schedules[0].overrides[0].with: there is no user \"linus\" (known: ada, grace)")),
+        (schedule(good.clone(), change(json!({"add": ["linus"]}))), Some("schedules[0].overrides[0].add: there is no user \"linus\" (known: ada, grace)")),
+        (
+            schedule(good.clone(), change(json!({"person": "linus", "with": "ada"}))),
+            Some("schedules[0].overrides[0].person: there is no user \"linus\" (known: ada, grace)"),
+        ),
+        (
+            schedule(good.clone(), change(json!({"layer": "one", "with": "linus"}))),
+            Some("schedules[0].overrides[0].with: there is no user \"linus\" (known: ada, grace)"),
+        ),
+    ];
+    for (schedules, expected) in table {
+        assert_eq!(said(&[("/schedules", schedules.clone())]), expected.into_iter().collect::<Vec<_>>(), "{schedules}");
+    }
+}
+
+#[test]
 fn a_schedule_that_no_item_can_hold_is_refused() {
     let said = said(&[("/schedules", json!([{"id": "huge", "team": "web", "time_zone": "UTC", "name": "x".repeat(400 * 1024)}]))]);
     assert!(said.iter().any(|s| s.starts_with("schedules[0]: schedule \"huge\" is 4")), "{:?}", said.iter().map(|s| &s[..60]).collect::<Vec<_>>());
