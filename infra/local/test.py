@@ -23,8 +23,8 @@ def main(arguments):
     runs = [["cargo", "test", "--workspace", "--locked", *arguments]]
     if shutil.which("cargo-nextest"):  # which does not run the examples in the documentation
         runs = [
-            ["cargo", "nextest", "run", "--workspace", "--locked", "--no-tests=fail", *arguments],
             ["cargo", "test", "--workspace", "--locked", "--doc"],
+            ["cargo", "nextest", "run", "--workspace", "--locked", "--no-tests=fail", *arguments],
         ]
     with own.stack("test") as environment:
         for run in runs:
