@@ -7,6 +7,7 @@
 pub mod alerts;
 pub mod clock;
 pub mod command;
+pub mod story;
 pub mod timeline;
 
 use crate::alert::{Severity, Urgency};

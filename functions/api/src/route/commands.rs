@@ -1,0 +1,141 @@
+//! What people ask of an incident. Every command is idempotent; where it can not apply the answer is 409 with the present state.
+
+use super::find;
+use crate::caller::{Body, Caller};
+use crate::error::ApiError;
+use crate::state::Api;
+use crate::view::{IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, SnoozeBody};
+use axum::Json;
+use axum::extract::{Path, State};
+use jiff::SignedDuration;
+use std::sync::Arc;
+use tocsin_domain::access::Action;
+use tocsin_domain::escalation::policy::{MOST_TARGETS, Target};
+use tocsin_domain::incident::command::Command;
+use tocsin_lambda::problem::{FieldError, Problem};
+
+type Answer = Result<Json<IncidentView>, ApiError>;
+
+async fn command(api: &Api, caller: &Caller, reference: &str, command: Command) -> Answer {
+    let incident = find(api, caller, reference, Action::RespondToIncidents).await?;
+    let after = api.command.run(incident.id, command, &caller.actor(), |i| caller.may(Action::RespondToIncidents, &i.team)).await?;
+    Ok(Json(IncidentView::from(&after)))
+}
+
+fn wrong(field: &str, message: impl Into<String>) -> ApiError {
+    Problem::invalid(vec![FieldError { field: field.to_owned(), message: message.into() }]).into()
+}
+
+macro_rules! command_route {
+    ($(#[$doc:meta])* $name:ident, $path:literal, |$api:ident, $body:ident: $body_type:ty| $command:expr) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, params(("incident" = String, Path, description = "Id or number")), request_body = $body_type, responses(
+            (status = 200, body = IncidentView),
+            (status = 400, body = ProblemView, content_type = "application/problem+json"),
+            (status = 401, body = ProblemView, content_type = "application/problem+json"),
+            (status = 403, body = ProblemView, content_type = "application/problem+json"),
+            (status = 404, body = ProblemView, content_type = "application/problem+json"),
+            (status = 409, body = ProblemView, content_type = "application/problem+json"),
+            (status = 413, body = ProblemView, content_type = "application/problem+json"),
+            (status = 422, body = ProblemView, content_type = "application/problem+json"),
+            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+        ))]
+        pub(crate) async fn $name(State($api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>, Body($body): Body<$body_type>) -> Answer {
+            let wanted: Command = $command;
+            command(&$api, &caller, &reference, wanted).await
+        }
+    };
+    ($(#[$doc:meta])* $name:ident, $path:literal, $command:expr) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, params(("incident" = String, Path, description = "Id or number")), responses(
+            (status = 200, body = IncidentView),
+            (status = 401, body = ProblemView, content_type = "application/problem+json"),
+            (status = 403, body = ProblemView, content_type = "application/problem+json"),
+            (status = 404, body = ProblemView, content_type = "application/problem+json"),
+            (status = 409, body = ProblemView, content_type = "application/problem+json"),
+            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+        ))]
+        pub(crate) async fn $name(State(api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>) -> Answer {
+            command(&api, &caller, &reference, $command).await
+        }
+    };
+}
+
+command_route!(
+    /// "I am on it": paging stops.
+    acknowledge_incident,
+    "/v1/incidents/{incident}/acknowledge",
+    Command::Acknowledge
+);
+command_route!(
+    /// "It is over."
+    resolve_incident,
+    "/v1/incidents/{incident}/resolve",
+    Command::Resolve
+);
+command_route!(
+    /// The next level at once.
+    escalate_incident,
+    "/v1/incidents/{incident}/escalate",
+    Command::EscalateNow
+);
+command_route!(
+    /// Writes something down.
+    note_incident,
+    "/v1/incidents/{incident}/notes",
+    |api, body: NoteBody| {
+        let length = body.text.chars().count();
+        if body.text.trim().is_empty() || length > 10_000 {
+            return Err(wrong("text", format!("has 1 to 10,000 characters; this one has {length}")));
+        }
+        Command::Note(body.text)
+    }
+);
+command_route!(
+    /// Puts it aside for a while; then it is triggered again.
+    snooze_incident,
+    "/v1/incidents/{incident}/snooze",
+    |api, body: SnoozeBody| {
+        let until = match (body.until, body.duration_s) {
+            (Some(until), None) => until,
+            (None, Some(s)) if s > 0 => {
+                let now = api.command.clock.now();
+                now.checked_add(SignedDuration::from_secs(i64::from(s))).map_err(|_| wrong("duration_s", "is too long"))?
+            }
+            (None, Some(_)) => return Err(wrong("duration_s", "is at least 1")),
+            _ => return Err(wrong("until", "give either until or duration_s")),
+        };
+        if until <= api.command.clock.now() {
+            return Err(wrong("until", "is not in the future"));
+        }
+        Command::Snooze(until)
+    }
+);
+command_route!(
+    /// Gives it to somebody else, who is paged at once; the policy goes on behind them.
+    reassign_incident,
+    "/v1/incidents/{incident}/reassign",
+    |api, body: ReassignBody| {
+        if body.to.is_empty() || body.to.len() > MOST_TARGETS {
+            return Err(wrong("to", "has 1 to 50 targets"));
+        }
+        let (_, configuration) = api.configuration.current().await?;
+        for (i, target) in body.to.iter().enumerate() {
+            let known = match target {
+                Target::User(id) => configuration.user(id).is_some(),
+                Target::Schedule(id) => configuration.schedule(id).is_some(),
+                Target::Team(id) => configuration.team(id).is_some(),
+            };
+            if !known {
+                return Err(wrong(&format!("to[{i}]"), "is not in the configuration"));
+            }
+        }
+        Command::Reassign(body.to)
+    }
+);
+command_route!(
+    /// Sets or takes away the priority.
+    prioritise_incident,
+    "/v1/incidents/{incident}/priority",
+    |_api, body: PriorityBody| Command::SetPriority(body.priority)
+);

@@ -1,0 +1,149 @@
+//! Configuration: read it, apply a new one, make a second key.
+
+use crate::caller::{Body, Caller};
+use crate::error::ApiError;
+use crate::state::Api;
+use crate::view::ProblemView;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tocsin_app::apply_configuration::CreatedKey;
+use tocsin_app::ports::EmailState;
+use tocsin_domain::access::Action;
+use tocsin_domain::configuration::validate::validate;
+use tocsin_domain::configuration::{Configuration, IntegrationKind};
+use tocsin_domain::id::IntegrationId;
+use tocsin_lambda::problem::{FieldError, Problem};
+use utoipa::ToSchema;
+
+/// The current configuration.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Current {
+    /// 0 before the first one.
+    version: u64,
+    #[schema(value_type = Object)]
+    configuration: Configuration,
+}
+
+/// A configuration to apply.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    #[schema(value_type = Object)]
+    configuration: Configuration,
+    /// The version that it was made from; without it the last writer wins. 0: none yet.
+    #[serde(default)]
+    expected_version: Option<u64>,
+}
+
+/// What applying did.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AppliedView {
+    /// Current from now on.
+    version: u64,
+    /// Whether it is a new one.
+    changed: bool,
+    /// Keys for new integrations: shown now and never again.
+    created_keys: Vec<KeyView>,
+    /// E-mail contact methods and how they stand.
+    contacts: Vec<ContactView>,
+}
+
+/// A key, shown once.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IntegrationKey)]
+pub(crate) struct KeyView {
+    integration: String,
+    service: String,
+    kind: &'static str,
+    key: String,
+}
+
+impl From<CreatedKey> for KeyView {
+    fn from(k: CreatedKey) -> Self {
+        let kind = match k.kind {
+            IntegrationKind::Pagerduty => "pagerduty",
+            IntegrationKind::Alertmanager => "alertmanager",
+        };
+        Self { integration: k.integration.to_string(), service: k.service.to_string(), kind, key: k.key }
+    }
+}
+
+/// An e-mail contact method.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContactState)]
+pub(crate) struct ContactView {
+    contact: String,
+    /// email.
+    kind: &'static str,
+    /// confirmed, pending or missing.
+    state: &'static str,
+}
+
+pub(crate) fn email_state(state: EmailState) -> &'static str {
+    match state {
+        EmailState::Confirmed => "confirmed",
+        EmailState::Pending => "pending",
+        EmailState::Missing => "missing",
+    }
+}
+
+/// Reads the current configuration.
+#[utoipa::path(get, path = "/v1/configuration", responses(
+    (status = 200, body = Current),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn show_configuration(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<Current>, ApiError> {
+    caller.must(Action::ReadConfiguration)?;
+    let (version, configuration) = api.configuration.current().await?;
+    Ok(Json(Current { version, configuration: (*configuration).clone() }))
+}
+
+/// Applies a configuration. All that is wrong with it is told at once, and then nothing changes.
+#[utoipa::path(put, path = "/v1/configuration", request_body = Wanted, responses(
+    (status = 200, body = AppliedView),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Caller, Body(wanted): Body<Wanted>) -> Result<Json<AppliedView>, ApiError> {
+    caller.must(Action::WriteConfiguration)?;
+    let problems = validate(&wanted.configuration);
+    if !problems.is_empty() {
+        let errors = problems.into_iter().map(|p| FieldError {
+            field: format!("configuration.{}", p.path),
+            message: p.suggestion.map_or_else(|| p.message.clone(), |s| format!("{} ({s})", p.message)),
+        });
+        return Err(Problem::invalid(errors.collect()).into());
+    }
+    let applied = api.apply.run(&wanted.configuration, wanted.expected_version, &caller.actor()).await?;
+    tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
+    Ok(Json(AppliedView {
+        version: applied.version,
+        changed: applied.changed,
+        created_keys: applied.created_keys.into_iter().map(KeyView::from).collect(),
+        contacts: applied.emails.into_iter().map(|(c, s)| ContactView { contact: c.to_string(), kind: "email", state: email_state(s) }).collect(),
+    }))
+}
+
+/// Makes a second key for an integration, so that senders can change over one by one. Shown once.
+#[utoipa::path(post, path = "/v1/integrations/{integration}/keys", params(("integration" = String, Path)), responses(
+    (status = 200, body = KeyView),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn rotate_key(State(api): State<Arc<Api>>, caller: Caller, Path(integration): Path<String>) -> Result<Json<KeyView>, ApiError> {
+    caller.must(Action::WriteConfiguration)?;
+    let id: IntegrationId = integration.parse().map_err(|_| Problem::not_found("integration of this id"))?;
+    Ok(Json(api.apply.rotate(&id).await?.into()))
+}

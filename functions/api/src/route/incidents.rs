@@ -1,0 +1,95 @@
+//! Looking at incidents.
+
+use super::find;
+use crate::caller::{Caller, Params};
+use crate::error::ApiError;
+use crate::state::Api;
+use crate::view::{AlertView, EntryView, IncidentDetail, IncidentList, IncidentView, ProblemView};
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use std::sync::Arc;
+use tocsin_app::ports::Which;
+use tocsin_domain::access::Action;
+use tocsin_domain::id::{IncidentId, TeamId};
+use tocsin_domain::incident::Incident;
+use tocsin_lambda::problem::{FieldError, Problem};
+use utoipa::IntoParams;
+
+const MOST_LISTED: usize = 100;
+const MOST_ENTRIES: usize = 1000;
+const MOST_ALERTS: usize = 100;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListParams {
+    /// open (the default), or resolved.
+    #[param(pattern = "^(open|resolved)$")]
+    status: Option<String>,
+    /// Only this team's.
+    team: Option<String>,
+    /// 1 to 100; 50 where it is not given.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// `next` of the answer before.
+    after: Option<String>,
+}
+
+fn wrong(field: &str, message: &str) -> ApiError {
+    Problem::invalid(vec![FieldError { field: field.to_owned(), message: message.to_owned() }]).into()
+}
+
+/// Lists incidents: open ones oldest first, resolved ones latest first.
+#[utoipa::path(get, path = "/v1/incidents", params(ListParams), responses(
+    (status = 200, body = IncidentList),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn list_incidents(State(api): State<Arc<Api>>, caller: Caller, Params(p): Params<ListParams>) -> Result<Json<IncidentList>, ApiError> {
+    let which = match p.status.as_deref() {
+        None | Some("open") => Which::Open,
+        Some("resolved") => Which::Resolved,
+        Some(_) => return Err(wrong("status", "is open or resolved")),
+    };
+    let limit = p.limit.unwrap_or(50);
+    if !(1..=MOST_LISTED).contains(&limit) {
+        return Err(wrong("limit", "is 1 to 100"));
+    }
+    let after = p.after.map(|a| a.parse::<IncidentId>()).transpose().map_err(|e| wrong("after", &e.to_string()))?;
+    let team = p.team.map(|t| t.parse::<TeamId>()).transpose().map_err(|e| wrong("team", &e.to_string()))?;
+    let (_, configuration) = api.configuration.current().await?;
+    let teams = configuration.teams.iter().map(|t| &t.id).filter(|t| team.as_ref().is_none_or(|only| only == *t));
+    let mut found: Vec<Incident> = Vec::new();
+    for team in teams.filter(|t| caller.may(Action::ReadIncidents, t)) {
+        found.extend(api.incidents.incidents_of(team, which, after, limit + 1).await?);
+    }
+    match which {
+        Which::Open => found.sort_by_key(|i| i.id),
+        Which::Resolved => found.sort_by_key(|i| std::cmp::Reverse(i.id)),
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|i| i.id.to_string());
+    Ok(Json(IncidentList { incidents: found.iter().map(IncidentView::from).collect(), next }))
+}
+
+/// Shows an incident with its timeline and alerts.
+#[utoipa::path(get, path = "/v1/incidents/{incident}", params(("incident" = String, Path, description = "Id or number")), responses(
+    (status = 200, body = IncidentDetail),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>) -> Result<Json<IncidentDetail>, ApiError> {
+    let incident = find(&api, &caller, &reference, Action::ReadIncidents).await?;
+    let timeline = api.incidents.timeline(incident.id, 0, MOST_ENTRIES).await?;
+    let ids = api.alerts.alerts_of(incident.id, None, MOST_ALERTS).await?;
+    let alerts = api.alerts.alerts(&ids).await?;
+    Ok(Json(IncidentDetail {
+        incident: IncidentView::from(&incident),
+        timeline: timeline.iter().map(EntryView::from).collect(),
+        alerts: alerts.iter().map(AlertView::from).collect(),
+    }))
+}

@@ -1,0 +1,28 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::command_incident::CommandIncident;
+use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::ports::{AlertStore, ConfigurationStore, EmailContacts, IncidentStore};
+use tocsin_app::use_link::UseLink;
+
+/// Ports and use cases.
+pub struct Api {
+    /// Incidents, to read.
+    pub incidents: Arc<dyn IncidentStore>,
+    /// Alerts, to read.
+    pub alerts: Arc<dyn AlertStore>,
+    /// Tokens.
+    pub access: Arc<dyn ConfigurationStore>,
+    /// Configuration, to read.
+    pub configuration: Arc<ConfigurationCache>,
+    /// How e-mail contact methods stand.
+    pub emails: Arc<dyn EmailContacts>,
+    /// What people ask of incidents.
+    pub command: CommandIncident,
+    /// Acknowledge links.
+    pub link: UseLink,
+    /// Configuration, to change.
+    pub apply: ApplyConfiguration,
+}

@@ -1,0 +1,261 @@
+//! What the API shows: its JSON documents, apart from what is stored.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tocsin_domain::alert::Alert;
+use tocsin_domain::escalation::policy::Target;
+use tocsin_domain::escalation::progress::Next;
+use tocsin_domain::incident::timeline::Entry;
+use tocsin_domain::incident::{Incident, Status};
+use utoipa::ToSchema;
+
+/// A problem (RFC 9457); for the document only, the answers are made by `tocsin_lambda::problem`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the document's generator only")]
+#[schema(as = Problem)]
+pub(crate) struct ProblemView {
+    /// `urn:tocsin:problem:` and a code.
+    #[schema(rename = "type")]
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: String,
+    /// Each wrong field.
+    errors: Option<Vec<FieldErrorView>>,
+}
+
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the document's generator only")]
+#[schema(as = FieldError)]
+pub(crate) struct FieldErrorView {
+    field: String,
+    message: String,
+}
+
+/// An incident.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Incident)]
+pub(crate) struct IncidentView {
+    /// `inc_` and a ULID.
+    id: String,
+    /// For people.
+    number: u64,
+    title: String,
+    /// triggered, acknowledged or resolved.
+    status: &'static str,
+    /// critical, error, warning or info.
+    severity: &'static str,
+    /// high or low.
+    urgency: &'static str,
+    /// P1 to P5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<String>,
+    service: String,
+    team: String,
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// Rises whenever the escalation starts over.
+    generation: u32,
+    alerts_open: u32,
+    alerts_total: u32,
+    /// Who works on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_by: Option<String>,
+    /// When something happens next by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_deadline: Option<Timestamp>,
+    /// Nobody answered, and nobody is left to page.
+    unanswered: bool,
+}
+
+impl From<&Incident> for IncidentView {
+    fn from(i: &Incident) -> Self {
+        let (acknowledged_by, resolved_by) = match &i.status {
+            Status::Triggered => (None, None),
+            Status::Acknowledged { by, .. } => (Some(by.to_string()), None),
+            Status::Resolved { by, .. } => (None, Some(by.to_string())),
+        };
+        Self {
+            id: i.id.to_string(),
+            number: i.number,
+            title: i.title.clone(),
+            status: i.status.as_str(),
+            severity: i.severity.as_str(),
+            urgency: if i.urgency == tocsin_domain::alert::Urgency::High { "high" } else { "low" },
+            priority: i.priority.map(|p| format!("{p:?}")),
+            service: i.service.to_string(),
+            team: i.team.to_string(),
+            opened_at: i.opened_at,
+            generation: i.generation,
+            alerts_open: i.alerts_open,
+            alerts_total: i.alerts_total,
+            acknowledged_by,
+            resolved_by,
+            next_deadline: i.deadline(),
+            unanswered: i.status == Status::Triggered && i.progress.next == Next::Exhausted,
+        }
+    }
+}
+
+/// A list of incidents.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IncidentList {
+    pub(crate) incidents: Vec<IncidentView>,
+    /// Give it as `after` for the next part; null at the end.
+    pub(crate) next: Option<String>,
+}
+
+/// An incident with its story.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IncidentDetail {
+    #[serde(flatten)]
+    pub(crate) incident: IncidentView,
+    /// What happened, oldest first.
+    pub(crate) timeline: Vec<EntryView>,
+    /// Its alerts, the first 100.
+    pub(crate) alerts: Vec<AlertView>,
+}
+
+/// One timeline entry.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TimelineEntry)]
+pub(crate) struct EntryView {
+    /// Position, from 1.
+    seq: u32,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    actor: String,
+    /// What happened, as a name.
+    r#type: &'static str,
+    /// What happened, in words.
+    text: String,
+    /// What happened, as data.
+    #[schema(value_type = Object)]
+    what: serde_json::Value,
+}
+
+impl From<&Entry> for EntryView {
+    fn from(e: &Entry) -> Self {
+        Self {
+            seq: e.seq,
+            at: e.at,
+            actor: e.actor.to_string(),
+            r#type: e.what.name(),
+            text: e.what.words(),
+            what: serde_json::to_value(&e.what).unwrap_or_default(),
+        }
+    }
+}
+
+/// An alert.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Alert)]
+pub(crate) struct AlertView {
+    id: String,
+    integration: String,
+    dedup_key: String,
+    /// open or resolved.
+    state: &'static str,
+    severity: &'static str,
+    summary: String,
+    source: String,
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Timestamp,
+    /// What was changed to accept it.
+    adapted: Vec<String>,
+    /// Everything else that the sender said.
+    #[schema(value_type = Value)]
+    details: serde_json::Value,
+}
+
+impl From<&Alert> for AlertView {
+    fn from(a: &Alert) -> Self {
+        Self {
+            id: a.id.to_string(),
+            integration: a.key.integration.to_string(),
+            dedup_key: a.key.dedup_key.clone(),
+            state: if a.state == tocsin_domain::alert::AlertState::Open { "open" } else { "resolved" },
+            severity: a.severity.as_str(),
+            summary: a.event.summary.clone(),
+            source: a.event.source.clone(),
+            received_at: a.received_at,
+            adapted: a.event.adapted.clone(),
+            details: a.event.details.clone(),
+        }
+    }
+}
+
+/// Text to write down.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoteBody {
+    /// 1 to 10,000 characters.
+    #[schema(min_length = 1, max_length = 10000)]
+    pub(crate) text: String,
+}
+
+/// How long to put aside: either an instant or a length.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SnoozeBody {
+    /// RFC 3339.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) until: Option<Timestamp>,
+    /// Whole seconds from now.
+    #[schema(minimum = 1)]
+    pub(crate) duration_s: Option<u32>,
+}
+
+/// Whom to give it to: 1 to 50 of `{"user": ID}`, `{"schedule": ID}`, `{"team": ID}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReassignBody {
+    #[schema(value_type = Vec<TargetView>, min_items = 1, max_items = 50)]
+    pub(crate) to: Vec<Target>,
+}
+
+/// A target; for the document only.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the document's generator only")]
+#[schema(as = Target, rename_all = "snake_case")]
+pub(crate) enum TargetView {
+    User(String),
+    Schedule(String),
+    Team(String),
+}
+
+/// A priority; null takes it away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PriorityBody {
+    #[schema(value_type = Option<String>, pattern = "^P[1-5]$")]
+    pub(crate) priority: Option<tocsin_domain::incident::Priority>,
+}
+
+/// Who is on call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OnCallList {
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) at: Timestamp,
+    pub(crate) schedules: Vec<OnCallSchedule>,
+}
+
+/// Who is on call in one schedule.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OnCallSchedule {
+    pub(crate) schedule: String,
+    pub(crate) team: String,
+    /// Empty: nobody.
+    pub(crate) on_call: Vec<OnCallPerson>,
+}
+
+/// One person on call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OnCallPerson {
+    pub(crate) user: String,
+    pub(crate) name: String,
+    pub(crate) reason: String,
+}

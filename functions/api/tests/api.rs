@@ -1,0 +1,10 @@
+//! The API over the fakes: who may do what on every route, what commands answer, how bad input is told.
+
+#[path = "api/matrix.rs"]
+mod matrix;
+#[path = "api/openapi.rs"]
+mod openapi;
+#[path = "api/requests.rs"]
+mod requests;
+#[path = "api/support.rs"]
+mod support;

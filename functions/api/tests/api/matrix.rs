@@ -1,0 +1,84 @@
+//! Every route against every role and owner. A route of the OpenAPI document that is missing here fails.
+
+use crate::support::{Bench, owner, token};
+use axum::http::StatusCode;
+use std::collections::BTreeSet;
+use tocsin_domain::configuration::Role;
+
+/// What a route needs, and of what.
+enum Needs {
+    /// Any token: the answer shows only what its holder may see.
+    Any,
+    /// This role in the incident's team.
+    OfTeam(Role),
+    /// This role in the whole deployment.
+    OfDeployment(Role),
+}
+
+fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str>, Needs)> {
+    use Needs::{Any, OfDeployment, OfTeam};
+    use Role::{Admin, Observer, Responder};
+    vec![
+        ("get", "/v1/incidents", "/v1/incidents", None, Any),
+        ("get", "/v1/incidents/{incident}", "/v1/incidents/42", None, OfTeam(Observer)),
+        ("post", "/v1/incidents/{incident}/acknowledge", "/v1/incidents/42/acknowledge", None, OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/resolve", "/v1/incidents/42/resolve", None, OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/escalate", "/v1/incidents/42/escalate", None, OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/notes", "/v1/incidents/42/notes", Some(r#"{"text":"x"}"#), OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/snooze", "/v1/incidents/42/snooze", Some(r#"{"duration_s":60}"#), OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/reassign", "/v1/incidents/42/reassign", Some(r#"{"to":[{"user":"ada"}]}"#), OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/priority", "/v1/incidents/42/priority", Some(r#"{"priority":"P1"}"#), OfTeam(Responder)),
+        ("get", "/v1/oncall", "/v1/oncall", None, Any),
+        ("get", "/v1/configuration", "/v1/configuration", None, OfDeployment(Observer)),
+        ("put", "/v1/configuration", "/v1/configuration", Some(r#"{"configuration":{"version":1}}"#), OfDeployment(Admin)),
+        ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-pd/keys", None, OfDeployment(Admin)),
+        ("get", "/v1/doctor", "/v1/doctor", None, OfDeployment(Observer)),
+    ]
+}
+
+#[test]
+fn no_route_is_missing_from_the_matrix() {
+    let document = serde_json::to_value(tocsin_api::openapi()).unwrap();
+    let documented: BTreeSet<(String, String)> = document["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone())))
+        .collect();
+    let tested: BTreeSet<(String, String)> = table().into_iter().map(|(m, p, ..)| (m.to_owned(), p.to_owned())).collect();
+    assert_eq!(documented, tested);
+}
+
+#[test]
+fn every_route_against_every_role_and_owner() {
+    for (method, _, path, body, needs) in table() {
+        for team in [None, Some("ours"), Some("theirs")] {
+            for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
+                let (status, kind, answer) = Bench::new().call(&method.to_uppercase(), path, Some(&token(team, role)), body);
+                let expected = match needs {
+                    Needs::Any => StatusCode::OK,
+                    // Another team's incident does not exist, whatever is asked of it.
+                    Needs::OfTeam(_) if team == Some("theirs") => StatusCode::NOT_FOUND,
+                    Needs::OfTeam(least) if role >= least => StatusCode::OK,
+                    Needs::OfDeployment(least) if team.is_none() && role >= least => StatusCode::OK,
+                    Needs::OfTeam(_) | Needs::OfDeployment(_) => StatusCode::FORBIDDEN,
+                };
+                assert_eq!(status, expected, "{method} {path} as {role:?} of {team:?}: {answer}");
+                assert_eq!(kind == "application/problem+json", !expected.is_success(), "{method} {path}: {kind}");
+            }
+        }
+        for nobody in [None, Some(""), Some("wrong")] {
+            let (status, _, answer) = Bench::new().call(&method.to_uppercase(), path, nobody, body);
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn a_list_shows_only_what_its_reader_may_see() {
+    let bench = Bench::new();
+    let count = |token: &str| bench.call("GET", "/v1/incidents", Some(token), None).2["incidents"].as_array().unwrap().len();
+    assert_eq!(count(&owner()), 1);
+    assert_eq!(count(&token(Some("ours"), Role::Observer)), 1);
+    assert_eq!(count(&token(Some("theirs"), Role::Owner)), 0);
+}

@@ -1,0 +1,99 @@
+//! Commands, repetitions and bad input.
+
+use crate::support::{Bench, owner};
+use serde_json::{Value, json};
+
+fn post(bench: &Bench, path: &str, body: &str) -> (u16, Value) {
+    let (status, _, answer) = bench.call("POST", path, Some(&owner()), Some(body));
+    (status.as_u16(), answer)
+}
+
+#[test]
+fn commands_are_idempotent_and_say_where_they_can_not_apply() {
+    let bench = Bench::new();
+    let (status, first) = post(&bench, "/v1/incidents/42/acknowledge", "");
+    assert_eq!((status, &first["status"], &first["acknowledged_by"]), (200, &json!("acknowledged"), &json!("ada")));
+    let (status, second) = post(&bench, "/v1/incidents/42/acknowledge", "");
+    assert_eq!((status, &second), (200, &first), "the second one changes nothing");
+    assert_eq!(post(&bench, "/v1/incidents/42/resolve", "").0, 200);
+    assert_eq!(post(&bench, "/v1/incidents/42/resolve", "").0, 200);
+    let (status, problem) = post(&bench, "/v1/incidents/42/acknowledge", "");
+    assert_eq!((status, &problem["type"]), (409, &json!("urn:tocsin:problem:conflict")));
+    assert!(problem["detail"].as_str().unwrap().contains("resolved"), "{problem}");
+    let (_, _, shown) = bench.call("GET", "/v1/incidents/42", Some(&owner()), None);
+    let types: Vec<&str> = shown["timeline"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["noted", "acknowledged", "resolved"]);
+}
+
+#[test]
+fn incidents_are_found_by_id_and_number_and_nothing_else() {
+    let bench = Bench::new();
+    let (_, _, by_number) = bench.call("GET", "/v1/incidents/42", Some(&owner()), None);
+    let id = by_number["id"].as_str().unwrap();
+    assert_eq!(bench.call("GET", &format!("/v1/incidents/{id}"), Some(&owner()), None).2, by_number);
+    for wrong in ["43", "inc_01ARZ3NDEKTSV4RRFFQ69G5FAV", "x", "-1", "99999999999999999999999", "%F0%9F%94%A5", "inc_"] {
+        assert_eq!(bench.call("GET", &format!("/v1/incidents/{wrong}"), Some(&owner()), None).0.as_u16(), 404, "{wrong}");
+    }
+}
+
+#[test]
+fn bad_input_names_the_field() {
+    let bench = Bench::new();
+    for (path, body, status, field) in [
+        ("notes", "{", 400, None),
+        ("notes", "[]x", 422, Some(".")),
+        ("notes", "{}", 422, Some(".")),
+        ("notes", r#"{"text":1}"#, 422, Some("text")),
+        ("notes", r#"{"text":""}"#, 422, Some("text")),
+        ("notes", r#"{"text":"x","id":"y"}"#, 422, Some("id")),
+        ("snooze", "{}", 422, Some("until")),
+        ("snooze", r#"{"duration_s":0}"#, 422, Some("duration_s")),
+        ("snooze", r#"{"duration_s":-1}"#, 422, Some("duration_s")),
+        ("snooze", r#"{"until":"yesterday"}"#, 422, Some("until")),
+        ("snooze", r#"{"until":"2020-01-01T00:00:00Z"}"#, 422, Some("until")),
+        ("reassign", r#"{"to":[]}"#, 422, Some("to")),
+        ("reassign", r#"{"to":[{"user":"nobody"}]}"#, 422, Some("to[0]")),
+        ("reassign", r#"{"to":[{"user":"NOT A SLUG"}]}"#, 422, Some("to[0].user")),
+        ("priority", r#"{"priority":"P9"}"#, 422, Some("priority")),
+    ] {
+        let (got, problem) = post(&bench, &format!("/v1/incidents/42/{path}"), body);
+        assert_eq!(got, status, "{path} {body}: {problem}");
+        if let Some(field) = field {
+            let said = problem["errors"][0]["field"].as_str().unwrap();
+            assert_eq!(said, field, "{path} {body}: {problem}");
+        }
+    }
+    for query in ["status=closed", "limit=0", "limit=101", "limit=x", "after=x", "team=NO", "colour=red"] {
+        assert_eq!(bench.call("GET", &format!("/v1/incidents?{query}"), Some(&owner()), None).0.as_u16(), 422, "{query}");
+    }
+    assert_eq!(bench.call("GET", "/nothing", None, None).0.as_u16(), 404);
+    assert_eq!(bench.call("DELETE", "/v1/incidents", Some(&owner()), None).0.as_u16(), 405);
+}
+
+#[test]
+fn a_configuration_with_errors_tells_all_of_them_and_changes_nothing() {
+    let bench = Bench::new();
+    let wrong = json!({"configuration": {"version": 1, "policies": [{"id": "p", "team": "nowhere", "levels": []}],
+        "services": [{"id": "s", "name": "S", "team": "nowhere", "policy": "q"}]}});
+    let (status, _, problem) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&wrong.to_string()));
+    assert_eq!(status.as_u16(), 422);
+    assert!(problem["errors"].as_array().unwrap().len() >= 3, "{problem}");
+    let (_, _, current) = bench.call("GET", "/v1/configuration", Some(&owner()), None);
+    assert_eq!(current["version"], 1);
+}
+
+#[test]
+fn keys_are_shown_once_and_two_at_most() {
+    let bench = Bench::new();
+    let body = json!({"configuration": crate::support::configuration(), "expected_version": 1}).to_string();
+    let (_, _, applied) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&body));
+    let key = applied["created_keys"][0]["key"].as_str().unwrap().to_owned();
+    assert_eq!(key.len(), 32);
+    let (_, _, again) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&body));
+    assert_eq!(again["created_keys"], json!([]));
+    assert_eq!(post(&bench, "/v1/integrations/shop-pd/keys", "").0, 200);
+    assert_eq!(post(&bench, "/v1/integrations/shop-pd/keys", "").0, 422);
+    let stale = json!({"configuration": {"version": 1}, "expected_version": 7}).to_string();
+    assert_eq!(bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&stale)).0.as_u16(), 409);
+    assert!(!format!("{:?}", bench.store.state()).contains(&key), "only the hash of a key is stored");
+}

@@ -1,0 +1,121 @@
+//! A router over the fakes, with one incident of team `ours`.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use futures::executor::block_on;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tocsin_api::Api;
+use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::change::Change;
+use tocsin_app::command_incident::CommandIncident;
+use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
+use tocsin_app::ports::{ConfigurationStore, IncidentStore, SecretHash, VersionRecord};
+use tocsin_app::use_link::UseLink;
+use tocsin_domain::access::{Grant, Principal};
+use tocsin_domain::alert::Severity;
+use tocsin_domain::configuration::{Configuration, Role};
+use tocsin_domain::id::IncidentId;
+use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_domain::incident::{Incident, Opening};
+use tower::ServiceExt;
+
+pub(crate) struct Bench {
+    router: Router,
+    pub(crate) store: Arc<MemoryStore>,
+}
+
+pub(crate) fn configuration() -> Configuration {
+    serde_json::from_value(json!({
+        "version": 1,
+        "teams": [{"id": "ours", "name": "Ours", "members": [{"user": "ada"}]}, {"id": "theirs", "name": "Theirs"}],
+        "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"}]}],
+        "policies": [{"id": "p", "team": "ours", "levels": [{"delay_s": 300, "targets": [{"user": "ada"}]}]}],
+        "services": [{"id": "shop", "name": "Shop", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}]}],
+    }))
+    .unwrap()
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        let faults = Faults::none();
+        let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00Z".parse().unwrap()));
+        let store = Arc::new(MemoryStore::new(faults.clone()));
+        let topics = Arc::new(MemoryTopics::new(faults));
+        let ids = Arc::new(SeededIds::seeded(1));
+        let cache = Arc::new(ConfigurationCache::new(store.clone()));
+        let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        let api = Api {
+            incidents: store.clone(),
+            alerts: store.clone(),
+            access: store.clone(),
+            configuration: cache.clone(),
+            emails: topics.clone(),
+            command: command.clone(),
+            link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
+            apply: ApplyConfiguration { store: store.clone(), cache, emails: topics, clock: clock.clone(), ids },
+        };
+        let bench = Self { router: tocsin_api::router(api), store };
+        block_on(async {
+            let record = VersionRecord { version: 1, at: "2026-01-05T08:00:00Z".parse().unwrap(), by: Actor::System };
+            bench.store.publish_configuration(&record, &configuration()).await.unwrap();
+            let opening = Opening {
+                id: IncidentId::new(ulid_of(1)),
+                number: 42,
+                service: "shop".parse().unwrap(),
+                team: "ours".parse().unwrap(),
+                policy: "p".parse().unwrap(),
+                config_version: 1,
+                title: "down".into(),
+                severity: Severity::Critical,
+                acknowledge_timeout_s: None,
+                auto_resolve_s: None,
+            };
+            let now = "2026-01-05T08:59:00Z".parse().unwrap();
+            let mut change = Change::opening(Incident::open(opening, now));
+            change.tell(&Actor::System, vec![What::Noted { text: "opened by the test".into() }]);
+            bench.store.commit(&change.commit(now)).await.unwrap();
+            for team in [None, Some("ours"), Some("theirs")] {
+                for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
+                    let principal = Principal {
+                        token: "t".parse().unwrap(),
+                        user: Some("ada".parse().unwrap()),
+                        grants: vec![Grant { team: team.map(|t| t.parse().unwrap()), role }],
+                    };
+                    bench.store.put_token(&SecretHash::of(&token(team, role)), &principal).await.unwrap();
+                }
+            }
+        });
+        bench
+    }
+
+    /// Status, content type and JSON body of an answer.
+    pub(crate) fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> (StatusCode, String, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body.unwrap_or_default().to_owned())).unwrap();
+        block_on(async {
+            let response = self.router.clone().oneshot(request).await.unwrap();
+            let status = response.status();
+            let kind = response.headers().get("content-type").map(|v| v.to_str().unwrap().to_owned()).unwrap_or_default();
+            let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+            (status, kind, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        })
+    }
+}
+
+pub(crate) fn token(team: Option<&str>, role: Role) -> String {
+    format!("token-{}-{role:?}", team.unwrap_or("all"))
+}
+
+pub(crate) fn owner() -> String {
+    token(None, Role::Owner)
+}
+
+fn ulid_of(n: u128) -> ulid::Ulid {
+    ulid::Ulid::from_parts(1_767_603_540_000, n)
+}

@@ -1,0 +1,90 @@
+//! Timeline entries in words: what a person reads at 3 a.m., and after.
+
+use super::timeline::{PageOf, Planned, What};
+use crate::configuration::Channel;
+use crate::escalation::policy::Target;
+use jiff::Timestamp;
+
+impl What {
+    /// One sentence, without who and when: those stand beside it.
+    ///
+    /// ```
+    /// # use tocsin_domain::incident::timeline::What;
+    /// assert_eq!(What::Resolved {}.words(), "resolved");
+    /// assert_eq!(What::TriggeredAgain { snooze_ended: true }.words(), "the snooze ended and nobody had resolved it: triggered again");
+    /// ```
+    pub fn words(&self) -> String {
+        match self {
+            What::Triggered { title, severity, urgency, policy, config_version } => {
+                let urgency = match urgency {
+                    crate::alert::Urgency::High => "high",
+                    crate::alert::Urgency::Low => "low",
+                };
+                format!("triggered: {title} ({}, {urgency} urgency, policy {policy} of configuration {config_version})", severity.as_str())
+            }
+            What::AlertsAttached { alerts } => format!("{} joined", count(alerts.len(), "alert")),
+            What::AlertsResolved { alerts, still_open } => format!("{} resolved, {still_open} still open", count(alerts.len(), "alert")),
+            What::Raised { severity, urgency } => {
+                format!("raised to {} ({} urgency)", severity.as_str(), if *urgency == crate::alert::Urgency::High { "high" } else { "low" })
+            }
+            What::Acknowledged { until: None } => "acknowledged".to_owned(),
+            What::Acknowledged { until: Some(until) } => format!("acknowledged; triggered again at {} unless it is resolved", at(*until)),
+            What::Snoozed { until } => format!("snoozed until {}", at(*until)),
+            What::TriggeredAgain { snooze_ended: true } => "the snooze ended and nobody had resolved it: triggered again".to_owned(),
+            What::TriggeredAgain { snooze_ended: false } => "the acknowledgement lapsed: triggered again".to_owned(),
+            What::Resolved {} => "resolved".to_owned(),
+            What::Noted { text } => format!("note: {text}"),
+            What::Reassigned { to } => format!("reassigned to {}", to.iter().map(target).collect::<Vec<_>>().join(", ")),
+            What::EscalatedNow { level } => format!("escalated to level {} at once", level + 1),
+            What::PrioritySet { priority: Some(p) } => format!("priority set to {p:?}"),
+            What::PrioritySet { priority: None } => "priority taken away".to_owned(),
+            What::LevelFired { repeat, level, pages, unreached } => {
+                fired(*repeat, *level, pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
+            }
+            What::LastResort { reason } => format!("{reason}: the last-resort contact is paged"),
+            What::Unanswered {} => "nobody answered, and the policy has nobody left to page: it stays open until somebody acts".to_owned(),
+            What::Paged { page: p, provider_id, bundled_with } => {
+                let bundle = if *bundled_with > 0 { format!(", together with {}", count(*bundled_with as usize, "other incident")) } else { String::new() };
+                format!("paged {} (provider id {provider_id}{bundle})", page(p))
+            }
+            What::PageFailed { page: p, reason, next } => format!("could not page {}: {reason}; next: {next}", page(p)),
+            What::PageDeferred { page: p, until } => format!("the page to {} waits until {}: it had as many messages as the cap allows", page(p), at(*until)),
+        }
+    }
+}
+
+fn fired<'a>(repeat: u32, level: u32, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
+    let round = if repeat > 0 { format!(" (round {})", repeat + 1) } else { String::new() };
+    let mut parts: Vec<String> = pages.iter().map(|p| format!("{} by {} at {} ({})", p.user, p.contact, at(p.due), p.reason)).collect();
+    parts.extend(unreached.map(|(target, reason)| format!("nobody for {target}: {reason}")));
+    if pages.is_empty() {
+        parts.push("the level passes at once".to_owned());
+    }
+    format!("level {}{round}: {}", level + 1, parts.join("; "))
+}
+
+fn page(p: &PageOf) -> String {
+    let channel = match p.channel {
+        Channel::Sms => "text message",
+        Channel::Email => "e-mail",
+        Channel::LastResort => return "the last-resort contact".to_owned(),
+    };
+    let user = p.user.as_ref().map_or("nobody", |u| u.as_str());
+    format!("{user} by {channel} ({}) for level {}", p.contact, p.level + 1)
+}
+
+fn target(t: &Target) -> String {
+    match t {
+        Target::User(id) => format!("user {id}"),
+        Target::Schedule(id) => format!("schedule {id}"),
+        Target::Team(id) => format!("team {id}"),
+    }
+}
+
+fn at(t: Timestamp) -> String {
+    t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
