@@ -4,7 +4,7 @@
 //! [`super::local_time`]: the window begins and ends at the first instant at which the clock reads that time or later, also on change nights.
 
 use super::local_time::{Clock, DAY, WEEK};
-use super::written::{Day, WallTime, Weekday, Written};
+use super::written::{Day, TimeOfDay, WallTime, Weekday, Written};
 use serde::{Deserialize, Serialize};
 
 /// One window in which a layer is open.
@@ -46,8 +46,11 @@ impl Restriction {
             }
             (Some(Day::OfWeek(first)), Some(Day::OfWeek(last))) if self.days.is_empty() => {
                 let begin = i64::from(first.since_monday()) * DAY + begin;
-                let length = (i64::from(last.since_monday()) * DAY + end - begin).rem_euclid(WEEK);
-                (length > 0 && from.time.seconds() < 86_400).then(|| vec![(begin, length)])
+                let length = match (i64::from(last.since_monday()) * DAY + end - begin).rem_euclid(WEEK) {
+                    0 if to.time == TimeOfDay::END => WEEK,
+                    length => length,
+                };
+                (length > 0 && from.time < TimeOfDay::END).then(|| vec![(begin, length)])
             }
             _ => None,
         }
@@ -142,6 +145,9 @@ mod tests {
         assert_eq!(windows(both), Some(Some(vec![(113 * h, 180 * h)])));
         assert_eq!(windows(r#"[{"from":"00:00","to":"24:00"}]"#), Some(None), "every minute of the week");
         assert_eq!(windows(r#"[{"from":"06:00","to":"18:00"},{"from":"18:00","to":"06:00"}]"#), Some(None));
+        assert_eq!(windows(r#"[{"from":"mon 00:00","to":"sun 24:00"}]"#), Some(None));
+        assert_eq!(windows(r#"[{"from":"thu 00:00","to":"wed 24:00"}]"#), Some(None));
+        assert_eq!(windows(r#"[{"from":"sun 00:00","to":"sun 24:00"}]"#), Some(Some(vec![(144 * h, 168 * h)])));
         assert_eq!(windows(r#"[{"from":"mon 09:00","to":"fri 09:00"},{"from":"thu 09:00","to":"tue 09:00"}]"#), Some(None));
     }
 
