@@ -49,8 +49,9 @@ pub(super) fn parse(body: &[u8]) -> Result<Document, Unreadable> {
 }
 
 fn read(body: &[u8], exact: bool) -> Result<Value, Unreadable> {
+    let text = str::from_utf8(body).map_err(|_| Unreadable::Syntax)?; // once for all strings
     let budget = Cell::new(BUDGET);
-    let mut json = serde_json::Deserializer::from_slice(body);
+    let mut json = serde_json::Deserializer::from_str(text);
     let value = Node { budget: &budget, depth: 0, exact }.deserialize(&mut json);
     value.and_then(|value| json.end().map(|()| value)).map_err(|_| if budget.get() == 0 { Unreadable::TooMany } else { Unreadable::Syntax })
 }

@@ -1,6 +1,6 @@
 //! The second reading of a body that strict JSON refuses: what real senders get wrong, and what can only have been meant in one way.
 //!
-//! Called by: [`json`](super::json), only after strict parsing failed. Handles a byte order mark, text in Latin-1 (Windows PowerShell), raw line ends
+//! Called by: [`json`](super::json), only after strict parsing failed. Handles a byte order mark, a terminating NUL (C), text in Latin-1 (Windows PowerShell), raw line ends
 //! and tabs in strings (shell scripts), backslashes that escape nothing (Windows paths), halves of emoji (texts cut by JavaScript), `NaN` and
 //! `Infinity` (Python), numbers with more digits than a number holds, and nesting beyond the bound. One pass, no recursion.
 //!
@@ -27,7 +27,7 @@ pub(super) struct Repaired {
 pub(super) fn repair(body: &[u8]) -> Repaired {
     let mut notes: Vec<&'static str> = Vec::new();
     let decoded = decode(body, &mut notes);
-    let input = decoded.strip_prefix('\u{feff}').unwrap_or(&decoded);
+    let input = decoded.strip_prefix('\u{feff}').unwrap_or(&decoded).trim_end_matches('\0');
     let mut out = Output { text: String::with_capacity(input.len() + 64), notes };
     let bytes = input.as_bytes();
     let (mut at, mut depth) = (0, 0_usize);
@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_senders_get_wrong_is_read_as_meant() {
-        let cases: [(&[u8], serde_json::Value, &[&str]); 16] = [
+        let cases: [(&[u8], serde_json::Value, &[&str]); 17] = [
+            (b"{\"a\":1}\n\0", json!({"a": 1}), &[]),
             (b"\xef\xbb\xbf{\"a\":1}", json!({"a": 1}), &[]),
             (b"{\"a\":\"caf\xe9\"}", json!({"a": "café"}), &[LATIN_1]),
             (b"{\"a\":\"one\ntwo\tthree\x00\"}", json!({"a": "one\ntwo\tthree\0"}), &[CONTROL]),
