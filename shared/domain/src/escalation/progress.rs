@@ -104,8 +104,14 @@ impl Progress {
     pub(crate) fn fired(&self, levels: &[Level], policy: &Policy, reached: bool, now: Timestamp) -> Self {
         let delay_s = levels.get(self.level as usize).map_or(0, |l| if reached { l.delay_s } else { 0 });
         let at = after(now, delay_s);
-        let mut p =
-            Self { escalated_now: false, reached_in_round: self.reached_in_round || reached, reached_anybody: self.reached_anybody || reached, ..*self };
+        let mut p = Self {
+            escalated_now: false,
+            fired: Some((self.repeat, self.level)),
+            sent: false,
+            reached_in_round: self.reached_in_round || reached,
+            reached_anybody: self.reached_anybody || reached,
+            ..*self
+        };
         if (self.level as usize) + 1 < levels.len() {
             p.level = self.level + 1;
             p.next = Next::Level { at };
