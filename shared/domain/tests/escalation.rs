@@ -60,7 +60,7 @@ fn run(i: &mut Incident, policy: &Policy, empty: &[u32], until: i64) -> String {
     let mut told: Vec<String> = Vec::new();
     let mut waiting: Vec<Page> = Vec::new();
     let mut now = start();
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         let second = now.duration_since(start()).as_secs();
         match next_step(i, policy, now) {
             Step::FireLevel(level) => {
