@@ -1,0 +1,130 @@
+//! The data model in words: which questions the table answers, and what kinds of items it holds. `docs/data-model.md` is rendered from it by a test, and another
+//! holds it to the keys that [`schema`](super::schema) makes.
+
+/// What somebody asks of the table, and what answers it.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern {
+    /// The question or the change.
+    pub what: &'static str,
+    /// Methods of the ports that ask it.
+    pub ports: &'static str,
+    /// Calls, with the items that they touch.
+    pub calls: &'static str,
+    /// Capacity units it takes: R strongly consistent reads of 4 KB, W writes of 1 KB, 2W in a transaction.
+    pub cost: &'static str,
+}
+
+/// A kind of item.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Its name.
+    pub name: &'static str,
+    /// Partition key.
+    pub pk: &'static str,
+    /// Sort key.
+    pub sk: &'static str,
+    /// Attributes beside team and `v`.
+    pub attributes: &'static str,
+    /// Where else it appears: indexes, stream, expiry.
+    pub also: &'static str,
+}
+
+const fn pattern(what: &'static str, ports: &'static str, calls: &'static str, cost: &'static str) -> Pattern {
+    Pattern { what, ports, calls, cost }
+}
+
+const fn kind(name: &'static str, pk: &'static str, sk: &'static str, attributes: &'static str, also: &'static str) -> Kind {
+    Kind { name, pk, sk, attributes, also }
+}
+
+/// The access patterns, most frequent first.
+pub const PATTERNS: &[Pattern] = &[
+    pattern("Is this event a repetition? Then count it", "count_repetition", "UpdateItem guard, if open and as bad", "1W (billed also when it is not)"),
+    pattern("Open an alert", "open_alert", "TransactWriteItems: guard if none is open, alert, its parts", "2W guard, 2W a KB of alert"),
+    pattern("Who is open under this key?", "guard", "GetItem guard", "1R"),
+    pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
+    pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
+    pattern("Alerts by id, whole", "alerts", "BatchGetItem alerts; Query of the parts where an alert is large", "1R an alert"),
+    pattern(
+        "Change an incident",
+        "commit",
+        "TransactWriteItems: incident if its revision stands, entries, number, alerts, one link for all of them, group, pages in and out",
+        "2W a KB of each item",
+    ),
+    pattern("An incident", "incident", "GetItem incident", "1R a 4 KB"),
+    pattern("Which alerts belong to an incident?", "alerts_of", "GetItem alert `after`; Query links behind it", "1R a 4 KB of links"),
+    pattern(
+        "Close, or succeed, an alert of a resolved incident",
+        "close_alert, succeed_alert",
+        "TransactWriteItems: guard if no event came since, alert (and the new one)",
+        "2W guard, 2W a KB of alert",
+    ),
+    pattern("The story of an incident", "timeline", "Query entries behind a position", "1R a 4 KB"),
+    pattern(
+        "Incidents of a team, open or lately resolved",
+        "incidents_of",
+        "Query `by_team`; BatchGetItem incidents (and GetItem of the last one seen)",
+        "1R a 4 KB",
+    ),
+    pattern("Number to incident", "incident_numbered", "GetItem number", "1R"),
+    pattern("The next number", "next_number", "UpdateItem counter", "1W"),
+    pattern("Which incident do new alerts of a service join?", "group", "GetItem group", "1R"),
+    pattern("What is due in a lane, and may it send?", "due_pages, lane", "Query pages, GetItem lane", "1R a 4 KB"),
+    pattern("Claim pages", "claim", "TransactWriteItems: check of each incident, lease of each page, lane, link", "2W each"),
+    pattern("Take a page out", "drop_page", "DeleteItem page", "1W"),
+    pattern("What does this link acknowledge?", "link", "GetItem acknowledge link", "1R"),
+    pattern("What is overdue?", "due_before", "Query each shard of `due`", "0.5R a shard and 4 KB"),
+    pattern("What does this integration key open?", "integration_key", "GetItem key", "1R, cached by ingest"),
+    pattern(
+        "Keys of an integration: list, add, remove",
+        "keys_of, put_integration_key, delete_integration_key",
+        "Query list; TransactWriteItems: key and list",
+        "1R; 4W",
+    ),
+    pattern("Where does the configuration stand?", "current_version", "GetItem pointer", "1R"),
+    pattern("A version of the configuration", "configuration", "Query record and parts", "1R a 4 KB, deflated"),
+    pattern("Publish a version", "publish_configuration", "TransactWriteItems: pointer if it stands at the one before, record, parts", "2W a KB, deflated"),
+    pattern(
+        "Whom does this token stand for? Is there any?",
+        "token, put_token, has_tokens",
+        "GetItem token, GetItem marker; TransactWriteItems: both",
+        "1R; 4W",
+    ),
+    pattern("Readers who wait to be confirmed", "put_pending, pending, drop_pending", "PutItem, GetItem, DeleteItem subscriber", "1W, 1R"),
+];
+
+/// The kinds of items.
+pub const KINDS: &[Kind] = &[
+    kind("guard", "G#INTEGRATION#SHA256(dedup key)", "G", "alert, open, count, last_at, rank", "no index, no stream; expires 30 days after it closed"),
+    kind(
+        "alert",
+        "A#ALERT",
+        "A",
+        "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, acknowledge_requested_at, incident, link",
+        "`due` and stream (`alert`) while it has work",
+    ),
+    kind("part of a large alert", "A#ALERT", "B#N", "data (deflated, 300 KB at most)", ""),
+    kind(
+        "incident",
+        "I#INCIDENT",
+        "I",
+        "doc or packed, status, generation, revision",
+        "`by_team`; `due` while something is due; stream (`incident`) when announced",
+    ),
+    kind("link", "I#INCIDENT", "A#REVISION", "alerts that joined with this revision", ""),
+    kind("timeline entry", "I#INCIDENT", "T#SEQ", "doc or packed", "stream (`timeline`)"),
+    kind("number", "N#NUMBER", "N", "incident", ""),
+    kind("counter", "C", "C", "last", ""),
+    kind("group", "R#SERVICE", "R", "doc, revision", ""),
+    kind("lane", "L#CONTACT", "L", "doc, revision", ""),
+    kind("waiting page", "L#CONTACT", "P#PAGE", "doc, due, tries, leased_until", ""),
+    kind("acknowledge link", "K#SHA256(token)", "K", "doc", "expires with the link"),
+    kind("configuration pointer", "CFG", "CURRENT", "version", ""),
+    kind("configuration record", "CFG#VERSION", "R", "doc, parts", ""),
+    kind("part of a configuration", "CFG#VERSION", "D#N", "data (deflated, 300 KB at most)", ""),
+    kind("integration key", "KEY#SHA256(key)", "KEY", "doc", ""),
+    kind("key of an integration", "KEYS#INTEGRATION", "SHA256(key)", "", ""),
+    kind("API token", "TOK#SHA256(token)", "TOK", "doc", ""),
+    kind("any token", "TOK", "ANY", "", ""),
+    kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
+];

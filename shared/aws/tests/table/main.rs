@@ -1,0 +1,8 @@
+//! The stores on an embedded DynamoDB: what only the real table can get wrong. One test program; a module for each port.
+
+mod alerts;
+mod configuration;
+mod data_model;
+mod incidents;
+mod lanes;
+mod samples;

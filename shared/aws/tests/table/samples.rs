@@ -1,0 +1,158 @@
+//! Alerts and incidents to test with.
+
+use jiff::Timestamp;
+use tocsin_app::ports::{AlertHandled, AlertStore, Commit, IncidentStore};
+use tocsin_aws::dynamo::DynamoStore;
+use tocsin_domain::alert::event::{Action, Event};
+use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
+use tocsin_domain::configuration::Channel;
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, TeamId};
+use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_domain::incident::{Incident, Opening, Status};
+use tocsin_domain::notification::page::{Page, PageKey};
+
+/// 09:00 and so many seconds.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_767_603_600 + seconds).unwrap()
+}
+
+fn ulid(n: u32) -> ulid::Ulid {
+    ulid::Ulid::from_parts(1_767_603_600_000, u128::from(n))
+}
+
+pub fn alert_id(n: u32) -> AlertId {
+    AlertId::new(ulid(n))
+}
+
+pub fn incident_id(n: u32) -> IncidentId {
+    IncidentId::new(ulid(n))
+}
+
+pub fn team() -> TeamId {
+    "web".parse().unwrap()
+}
+
+pub fn contact() -> ContactId {
+    "ann-phone".parse().unwrap()
+}
+
+pub fn key(dedup_key: &str) -> AlertKey {
+    AlertKey { integration: "shop-pd".parse().unwrap(), dedup_key: dedup_key.to_owned() }
+}
+
+/// An alert of this key that opened at 09:00:00.
+pub fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
+    Alert {
+        id: alert_id(n),
+        key: key(dedup_key),
+        service: "shop".parse().unwrap(),
+        team: team(),
+        state: AlertState::Open,
+        received_at: at(0),
+        resolved_at: None,
+        acknowledge_requested_at: None,
+        severity,
+        event: Event {
+            action: Action::Trigger,
+            dedup_key: dedup_key.to_owned(),
+            summary: "Disk full".to_owned(),
+            source: "db1".to_owned(),
+            severity,
+            occurred_at: None,
+            component: None,
+            group: None,
+            class: None,
+            client: None,
+            client_url: None,
+            links: Vec::new(),
+            images: Vec::new(),
+            details: serde_json::json!({"free": "0 MB", "quote": "\"#\" :x"}),
+            adapted: Vec::new(),
+        },
+        incident: None,
+        seq: 1,
+        handled_seq: 0,
+    }
+}
+
+/// A new incident, triggered at 09:00:00.
+pub fn incident(n: u32) -> Incident {
+    let opening = Opening {
+        id: incident_id(n),
+        number: u64::from(n),
+        service: "shop".parse().unwrap(),
+        team: team(),
+        policy: "shop".parse().unwrap(),
+        config_version: 1,
+        title: "Disk full".to_owned(),
+        severity: Severity::Critical,
+        acknowledge_timeout_s: None,
+        auto_resolve_s: None,
+    };
+    Incident { revision: 1, ..Incident::open(opening, at(0)) }
+}
+
+/// The first write of an incident, with one entry.
+pub fn opening(mut incident: Incident) -> Commit {
+    let entries = incident.record(at(0), &Actor::System, vec![What::Noted { text: "opened".to_owned() }]);
+    Commit { incident, expected: None, entries, announce: true, alerts: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
+}
+
+/// A further write: the incident as it was read, changed.
+pub fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit {
+    let mut incident = read.clone();
+    how(&mut incident);
+    incident.revision = read.revision + 1;
+    Commit {
+        incident,
+        expected: Some(read.revision),
+        entries: Vec::new(),
+        announce: false,
+        alerts: Vec::new(),
+        group: None,
+        queue: Vec::new(),
+        unqueue: Vec::new(),
+    }
+}
+
+pub fn acknowledged() -> Status {
+    Status::Acknowledged { by: Actor::System, at: at(10), until: None, snoozed: false }
+}
+
+pub fn resolved(seconds: i64) -> Status {
+    Status::Resolved { by: Actor::System, at: at(seconds) }
+}
+
+pub fn handled(alert: AlertId, seq: u32, incident: IncidentId, attached: bool) -> AlertHandled {
+    AlertHandled { alert, seq, incident, attached }
+}
+
+/// A page of an incident's first generation.
+pub fn page(incident: &Incident, rule: u32, due: i64) -> Page {
+    Page {
+        key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some("ann".parse().unwrap()), rule },
+        number: incident.number,
+        contact: contact(),
+        channel: Channel::Sms,
+        urgency: incident.urgency,
+        due: at(due),
+        tries: 0,
+        instead_of: Vec::new(),
+    }
+}
+
+/// Opens an incident with the alerts numbered so, each under a dedup key that is its number.
+pub async fn open_with_alerts(store: &DynamoStore, n: u32, alerts: &[u32]) -> Incident {
+    let mut commit = opening(incident(n));
+    for id in alerts {
+        store.open_alert(&alert(*id, &id.to_string(), Severity::Critical)).await.unwrap();
+        commit.alerts.push(handled(alert_id(*id), 1, commit.incident.id, true));
+    }
+    store.commit(&commit).await.unwrap();
+    commit.incident
+}
+
+/// The alert as it is stored.
+pub async fn stored(store: &DynamoStore, n: u32) -> Alert {
+    store.alerts(&[alert_id(n)]).await.unwrap().remove(0)
+}
