@@ -1,0 +1,113 @@
+//! Events on the bus: one example of each kind, kept as a file that every later version must still read.
+//!
+//! `TOCSIN_BLESS=1 cargo test -p tocsin-contract` writes the file anew; a change that is not an addition needs a version 2 beside it.
+
+use serde_json::{Value, json};
+use tocsin_contract::bus::{Detail, detail_type};
+use tocsin_domain::alert::{Severity, Urgency};
+use tocsin_domain::configuration::Channel;
+use tocsin_domain::escalation::policy::Target;
+use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::Priority;
+use tocsin_domain::incident::timeline::{Actor, Entry, PageOf, Planned, Unreached, What};
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/incident/v1.examples.json");
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/incident/v1.json");
+
+fn whats() -> Vec<What> {
+    let until = "2026-01-05T10:00:00Z".parse().unwrap();
+    let alert = AlertId::new(ulid::Ulid::from_parts(1, 1));
+    let page = PageOf { repeat: 0, level: 0, user: Some("ada".parse().unwrap()), contact: "ada-sms".parse().unwrap(), channel: Channel::Sms };
+    vec![
+        What::Triggered {
+            title: "Checkout is down".into(),
+            severity: Severity::Critical,
+            urgency: Urgency::High,
+            policy: "shop".parse().unwrap(),
+            config_version: 3,
+        },
+        What::AlertsAttached { alerts: vec![alert] },
+        What::AlertsResolved { alerts: vec![alert], still_open: 0 },
+        What::Raised { severity: Severity::Critical, urgency: Urgency::High },
+        What::Acknowledged { until: Some(until) },
+        What::Snoozed { until },
+        What::TriggeredAgain { snooze_ended: false },
+        What::Resolved {},
+        What::Noted { text: "rolled back".into() },
+        What::Reassigned { to: vec![Target::User("grace".parse().unwrap())] },
+        What::EscalatedNow { level: 1 },
+        What::PrioritySet { priority: Some(Priority::P1) },
+        What::LevelFired {
+            repeat: 0,
+            level: 0,
+            pages: vec![Planned { user: "ada".parse().unwrap(), contact: "ada-sms".parse().unwrap(), due: until, reason: "named by the level".into() }],
+            unreached: vec![Unreached { target: Target::Schedule("primary".parse().unwrap()), reason: "nobody is on call in schedule primary".into() }],
+        },
+        What::LastResort { reason: "every level was paged and nobody answered".into() },
+        What::Unanswered {},
+        What::Paged { page: page.clone(), provider_id: "m-1".into(), bundled_with: 0 },
+        What::PageFailed { page: page.clone(), reason: "opted out".into(), next: "ada-mail at once".into() },
+        What::PageDeferred { page, until },
+    ]
+}
+
+fn examples() -> Value {
+    let incident = IncidentId::new(ulid::Ulid::from_parts(1, 1));
+    let examples: serde_json::Map<String, Value> = (1..)
+        .zip(whats())
+        .map(|(seq, what)| {
+            let entry = Entry {
+                v: 1,
+                incident,
+                number: 42,
+                seq,
+                at: "2026-01-05T09:00:00Z".parse().unwrap(),
+                actor: Actor::System,
+                team: "platform".parse().unwrap(),
+                service: "shop".parse().unwrap(),
+                generation: 1,
+                what,
+            };
+            (detail_type(&entry.what), serde_json::to_value(Detail::of(&entry, "Web shop")).unwrap())
+        })
+        .collect();
+    examples.into()
+}
+
+#[test]
+fn the_examples_are_what_the_code_says_and_are_still_read() {
+    let now = serde_json::to_string_pretty(&examples()).unwrap() + "\n";
+    if std::env::var_os("TOCSIN_BLESS").is_some() {
+        std::fs::write(EXAMPLES, &now).unwrap();
+    }
+    let kept = std::fs::read_to_string(EXAMPLES).unwrap();
+    assert!(kept == now, "infra/events/incident/v1.examples.json is not what the code says");
+    let kept: serde_json::Map<String, Value> = serde_json::from_str(&kept).unwrap();
+    for (kind, detail) in kept {
+        let read: Detail = serde_json::from_value(detail.clone()).unwrap_or_else(|e| panic!("{kind}: {e}"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), detail, "{kind}");
+    }
+}
+
+#[test]
+fn the_schema_names_every_field_and_every_kind() {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(SCHEMA).unwrap()).unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    let kinds: Vec<Value> = whats().iter().map(|w| json!(w.name())).collect();
+    assert_eq!(schema["properties"]["what"]["properties"]["type"]["enum"], json!(kinds));
+    let required: Vec<&str> = schema["required"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    for (kind, detail) in examples().as_object().unwrap() {
+        let fields: Vec<&String> = detail.as_object().unwrap().keys().collect();
+        assert!(fields.iter().all(|f| properties.contains_key(*f)), "{kind}: {fields:?}");
+        assert!(required.iter().all(|r| detail.get(r).is_some()), "{kind} lacks a required field");
+    }
+}
+
+#[test]
+fn stakeholders_read_nothing_internal() {
+    for (kind, detail) in examples().as_object().unwrap() {
+        let text = detail["stakeholder_text"].as_str();
+        assert_eq!(text.is_some(), ["incident.triggered", "incident.acknowledged", "incident.resolved"].contains(&kind.as_str()), "{kind}");
+        assert!(text.is_none_or(|t| !t.contains("Checkout is down") && t.contains("Web shop")), "{kind}: {text:?}");
+    }
+}
