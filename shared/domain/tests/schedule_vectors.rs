@@ -5,6 +5,8 @@
 //! and 2026-03-22 (forth); in Sao Paulo at 03:00 UTC on 2018-11-04 (forth) and at 02:00 UTC on 2018-02-18 (back). Apia went from 2011-12-29 24:00 (-10) to
 //! 2011-12-31 00:00 (+14) at 10:00 UTC on 2011-12-30. Kathmandu is always at +05:45.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use tocsin_domain::schedule::Schedule;
 
 /// `(instant, who, arithmetic)`; `who` is comma-separated, "" is nobody.

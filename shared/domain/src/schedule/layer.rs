@@ -154,7 +154,10 @@ impl Layer {
         };
         let grid = Grid::new(&self.rotation, handoff, start, reads, clock)?;
         let first = grid.turn_at(start, clock);
-        Some(Plan { start, end, grid, first, windows: Windows::new(&self.restrictions)?, turns: self.turns })
+        let windows = Windows::new(&self.restrictions)?;
+        // Always open, and no turn can be empty: every turn is covered, and need not be counted.
+        let turns = if windows.is_none() && grid.is_elapsed() { Turns::Calendar } else { self.turns };
+        Some(Plan { start, end, grid, first, windows, turns })
     }
 
     /// What people call the layer at this place of the list (from 0), as in "layer 'weekly'" or "layer 2".

@@ -248,6 +248,11 @@ impl Grid {
         Self { axis: Axis::WallClock, base: months * DAY + time, steps: Steps::Months { count: i64::from(count), day } }
     }
 
+    /// Whether turns are elapsed time, so that none of them can be lost in a gap of the clock.
+    pub(super) fn is_elapsed(&self) -> bool {
+        self.axis == Axis::Elapsed
+    }
+
     /// Handoff `n` on the grid's own axis.
     fn point(&self, n: i64) -> i64 {
         match &self.steps {
