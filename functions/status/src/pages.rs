@@ -37,7 +37,7 @@ impl Frame {
     /// A bell, as an image in the page.
     fn icon(&self) -> &'static str {
         "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Cpath fill='%230a54c4' \
-         d='M12 2a1.6 1.6 0 0 1 1.6 1.7A6 6 0 0 1 18 9.5V14l2 3.2V18H4v-.8L6 14V9.500a6 6 0 0 1 4.400-5.800A1.600 1.600 0 0 1 12 2Zm-2.600 17.500h5.200a2.600 2.600 0 0 1-5.200 0Z'/%3E%3C/svg%3E"
+         d='M12 2a1.6 1.6 0 0 1 1.6 1.7A6 6 0 0 1 18 9.5V14l2 3.2V18H4v-.8L6 14V9.5a6 6 0 0 1 4.4-5.8A1.6 1.6 0 0 1 12 2Zm-2.6 17.5h5.2a2.6 2.6 0 0 1-5.200 0Z'/%3E%3C/svg%3E"
     }
 }
 
@@ -152,12 +152,12 @@ pub fn status(frame: Frame, view: &StatusView) -> String {
 
 /// What readers are told of an incident, newest first: title, text, instant.
 pub(crate) fn updates(incident: &PublicIncident) -> Vec<(&'static str, &'static str, Timestamp)> {
-    let noticed = ("Investigating", "We know of the problem and are looking for somebody to work on it.", incident.started_at);
+    let noticed = ("Investigating", "We have noticed the problem and are calling the people who can fix it.", incident.started_at);
     let answered = incident.acknowledged_at.map(|at| ("Being worked on", "Somebody from our team is working on it.", at));
     answered.into_iter().chain([noticed]).collect()
 }
 
-/// What is affected, in plain words, and how much is not.
+/// What is affected, in plain words, and what is not.
 fn headline(summary: &Summary) -> (String, String) {
     let all = summary.components.len();
     let affected: Vec<_> = summary.components.iter().filter(|(_, s)| *s != ComponentStatus::Operational).collect();
@@ -168,14 +168,16 @@ fn headline(summary: &Summary) -> (String, String) {
         [(c, ComponentStatus::PartialOutage)] => format!("{} is partly down", c.name),
         [(c, _)] => format!("{} is down", c.name),
         [(a, _), (b, _)] => format!("{} and {} are affected", a.name, b.name),
+        several if several.len() == all => format!("All {all} components are affected"),
         [(a, _), (b, _), rest @ ..] => format!("{}, {} and {} more are affected", a.name, b.name, rest.len()),
     };
     let rest = match all - affected.len() {
-        0 => "Everything that this page lists is affected.".to_owned(),
-        1 => "The one other component is operational.".to_owned(),
+        0 => String::new(),
+        1 => "The other component is operational.".to_owned(),
         n => format!("The {n} other components are operational."),
     };
-    (what, rest)
+    let worst = if affected.len() > 1 { format!("At worst: {}. ", summary.worst().words().to_lowercase()) } else { String::new() };
+    (what, format!("{worst}{rest}").trim_end().to_owned())
 }
 
 /// `3 h 5 min`: whole minutes, the two largest units.

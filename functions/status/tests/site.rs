@@ -1,0 +1,13 @@
+//! The site as its readers meet it: each test asks the router, over the in-memory ports. (What each page says stands in `golden/`.)
+
+#[path = "site/world.rs"]
+mod world;
+
+#[path = "site/documents.rs"]
+mod documents;
+#[path = "site/every_route.rs"]
+mod every_route;
+#[path = "site/pages.rs"]
+mod pages;
+#[path = "site/subscriptions.rs"]
+mod subscriptions;
