@@ -1,2 +1,38 @@
-//! cli
-fn main() {}
+//! `tocsin`: the command of operators and responders.
+//!
+//! Two ways to reach a deployment. Everyday commands talk to its HTTP API with a token; `init`, `doctor` and `redrive` are for the deployer and use AWS
+//! credentials as well. Refuses to decide anything: rules live in `tocsin-domain`, and the API enforces them; a file is checked here first only to say early,
+//! and with lines, what the API would refuse.
+//!
+//! Exit codes: 0 done; 1 refused, failed, or (`doctor`) something would keep a page from arriving; 2 the command line could not be understood.
+
+mod arguments;
+mod aws;
+mod client;
+mod commands;
+mod document;
+mod failure;
+mod output;
+
+use arguments::Arguments;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let out = output::Out::new(arguments.json);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            out.complain(&format!("the asynchronous runtime does not start: {e}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(commands::run(arguments, &out)) {
+        Ok(code) => code,
+        Err(failure) => {
+            out.fail(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use tocsin_domain::id::IncidentId;
+
+/// On-call and incidents, from the command line.
+///
+/// Exit codes: 0 done; 1 refused, failed, or something that `doctor` found would keep a page from arriving; 2 this command line could not be understood.
+#[derive(Debug, Parser)]
+#[command(name = "tocsin", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) api: ApiArguments,
+    /// Print JSON for machines.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the deployment is, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArguments {
+    /// Address of the deployment (the stack's output `ApiUrl`).
+    #[arg(long, global = true, env = "TOCSIN_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// API token. Rather set TOCSIN_API_TOKEN: other users of this machine can see command lines.
+    #[arg(long, global = true, env = "TOCSIN_API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check a configuration file and put it into force; show the keys of new integrations, once.
+    Apply(Apply),
+    /// Check a configuration file, offline.
+    Check {
+        /// The file (YAML).
+        file: PathBuf,
+    },
+    /// List incidents.
+    Incidents(Incidents),
+    /// Show an incident with its timeline.
+    Show {
+        #[command(flatten)]
+        incident: One,
+    },
+    /// Say that somebody is on it: the paging stops.
+    Ack {
+        #[command(flatten)]
+        incidents: Some1,
+    },
+    /// Say that it is over.
+    Resolve {
+        #[command(flatten)]
+        incidents: Some1,
+    },
+    /// Write something down on an incident's timeline.
+    Note {
+        #[command(flatten)]
+        incident: One,
+        /// The text.
+        #[arg(required = true, num_args = 1.., value_name = "TEXT")]
+        text: Vec<String>,
+    },
+    /// Acknowledge for a while; then it is triggered again.
+    Snooze {
+        #[command(flatten)]
+        incident: One,
+        /// How long: 30m, 2h, 1d12h.
+        duration: Duration,
+    },
+    /// Give an incident to somebody else.
+    Reassign {
+        #[command(flatten)]
+        incident: One,
+        #[command(flatten)]
+        to: Targets,
+    },
+    /// Page the next level at once.
+    Escalate {
+        #[command(flatten)]
+        incident: One,
+    },
+    /// Set an incident's priority, or take it away.
+    Priority {
+        #[command(flatten)]
+        incident: One,
+        /// P1 (most important) to P5, or none.
+        priority: PriorityWord,
+    },
+    /// Say who is on call now, and why.
+    Oncall,
+    /// Send a test event, as a monitoring system would.
+    Send(Send),
+    /// Make a further key for an integration; the present one stays valid.
+    Key {
+        /// The integration's id.
+        integration: String,
+    },
+    /// Make the first API token of a deployment (with the deployer's AWS credentials).
+    Init(Init),
+    /// Say what would keep a page from arriving (AWS credentials; with a token it looks into the configuration too).
+    Doctor {
+        #[command(flatten)]
+        stack: Stack,
+    },
+    /// Look at what failed for good, have it evaluated again, and clear the failure queues (AWS credentials and a token).
+    Redrive {
+        #[command(flatten)]
+        stack: Stack,
+        /// Only show what is in the queues.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// Refuse unless this version is in force (0: none); by default the version that is in force when the command begins.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) expect: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Incidents {
+    /// Resolved ones too.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only of this team.
+    #[arg(long)]
+    pub(crate) team: Option<String>,
+    /// At most so many of each kind.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+}
+
+/// Which incident.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Its number (12 or #12) or its id.
+    #[arg(value_name = "N")]
+    pub(crate) incident: Which,
+}
+
+/// Which incidents.
+#[derive(Debug, Args)]
+pub(crate) struct Some1 {
+    /// Numbers (12 or #12) or ids.
+    #[arg(required = true, num_args = 1.., value_name = "N")]
+    pub(crate) incidents: Vec<Which>,
+}
+
+/// Whom to give an incident to.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Targets {
+    /// A user's id.
+    #[arg(long)]
+    pub(crate) user: Vec<String>,
+    /// Whoever is on call in this schedule.
+    #[arg(long)]
+    pub(crate) schedule: Vec<String>,
+    /// Everybody in this team.
+    #[arg(long)]
+    pub(crate) team: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// The integration's key.
+    #[arg(long)]
+    pub(crate) key: String,
+    /// How bad.
+    #[arg(long, value_enum, default_value_t = SeverityWord::Critical)]
+    pub(crate) severity: SeverityWord,
+    /// One line that says what is wrong.
+    #[arg(long, default_value = "Test event sent by hand")]
+    pub(crate) summary: String,
+    /// Where: a host, a service.
+    #[arg(long, default_value = "tocsin send")]
+    pub(crate) source: String,
+    /// Events with the same key belong to the same alert; made up by Tocsin if absent.
+    #[arg(long, value_name = "KEY", required_if_eq_any([("resolve", "true"), ("acknowledge", "true")]))]
+    pub(crate) dedup_key: Option<String>,
+    /// The problem is over.
+    #[arg(long, conflicts_with = "acknowledge")]
+    pub(crate) resolve: bool,
+    /// Somebody works on it.
+    #[arg(long)]
+    pub(crate) acknowledge: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    #[command(flatten)]
+    pub(crate) table: Table,
+    /// The token's public name.
+    #[arg(long, default_value = "deployer", value_name = "ID")]
+    pub(crate) name: String,
+    /// Make one although tokens exist already.
+    #[arg(long)]
+    pub(crate) another: bool,
+}
+
+/// Which table.
+#[derive(Debug, Args)]
+pub(crate) struct Table {
+    /// The deployment's table (the stack's output `TableName`).
+    #[arg(long, env = "TOCSIN_TABLE", value_name = "NAME")]
+    pub(crate) table: Option<String>,
+}
+
+/// Which stack.
+#[derive(Debug, Args)]
+pub(crate) struct Stack {
+    /// The name that the stack was deployed by; its topics and queues begin with it.
+    #[arg(long, env = "TOCSIN_STACK", default_value = "tocsin", value_name = "NAME")]
+    pub(crate) stack: String,
+}
+
+/// An incident by number or id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Which {
+    Number(u64),
+    Id(IncidentId),
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_prefix('#').unwrap_or(text);
+        if let Ok(number) = number.parse() {
+            return Ok(Self::Number(number));
+        }
+        text.parse().map(Self::Id).map_err(|_| "write the incident's number, like 12".to_owned())
+    }
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Id(id) => id.fmt(f),
+        }
+    }
+}
+
+/// A length of time: numbers with units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Duration {
+    pub(crate) seconds: u64,
+}
+
+impl FromStr for Duration {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = || "write numbers with units, like 30m, 2h or 1d12h".to_owned();
+        let mut seconds: u64 = 0;
+        let mut rest = text.trim();
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(form)?;
+            let (number, behind) = rest.split_at(digits);
+            let ends = behind.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(behind.len());
+            let (unit, behind) = behind.split_at(ends);
+            let unit_s = match unit {
+                "s" | "sec" => 1,
+                "m" | "min" => 60,
+                "h" => 3600,
+                "d" => 24 * 3600,
+                "w" => 7 * 24 * 3600,
+                _ => return Err(form()),
+            };
+            let part = number.parse::<u64>().ok().and_then(|n| n.checked_mul(unit_s));
+            seconds = part.and_then(|p| seconds.checked_add(p)).ok_or_else(form)?;
+            rest = behind.trim_start();
+        }
+        if seconds == 0 { Err(form()) } else { Ok(Self { seconds }) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeverityWord {
+    Critical,
+    Error,
+    Warning,
+    Info,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub(crate) enum PriorityWord {
+    #[value(alias = "p1")]
+    P1,
+    #[value(alias = "p2")]
+    P2,
+    #[value(alias = "p3")]
+    P3,
+    #[value(alias = "p4")]
+    P4,
+    #[value(alias = "p5")]
+    P5,
+    #[value(name = "none")]
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations() {
+        let seconds = |text: &str| text.parse::<Duration>().ok().map(|d| d.seconds);
+        for (text, expected) in [("90s", 90), ("30m", 1800), ("30min", 1800), ("2h", 7200), ("1d12h", 129_600), ("1h 30m", 5400), ("1w", 604_800)] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        for bad in ["", "5", "m", "1x", "0m", "-5m", "1h5", "99999999999999999999s", "9999999999999999999w"] {
+            assert_eq!(seconds(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn incidents_by_number_and_by_id() {
+        assert_eq!("12".parse(), Ok(Which::Number(12)));
+        assert_eq!("#12".parse(), Ok(Which::Number(12)));
+        let id = IncidentId::new(tocsin_domain_ulid());
+        assert_eq!(id.to_string().parse(), Ok(Which::Id(id)));
+        assert!("../tokens".parse::<Which>().is_err());
+    }
+
+    fn tocsin_domain_ulid() -> ulid::Ulid {
+        ulid::Ulid::from_parts(1, 2)
+    }
+}

@@ -1,0 +1,188 @@
+//! `apply` and `check`: a configuration file into force.
+
+use crate::arguments::{ApiArguments, Apply};
+use crate::client::{Api, Request};
+use crate::document;
+use crate::failure::Failure;
+use crate::output::{Cell, Look, Out};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+use tocsin_domain::configuration::Configuration;
+
+/// A file is read up to this size; the API takes less.
+const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+#[derive(Deserialize)]
+struct Present {
+    version: Option<u64>,
+    #[serde(default)]
+    configuration: Value,
+}
+
+#[derive(Deserialize)]
+struct Applied {
+    version: u64,
+    #[serde(default)]
+    created_keys: Vec<CreatedKey>,
+    #[serde(default)]
+    contacts: Vec<Contact>,
+}
+
+#[derive(Deserialize)]
+struct CreatedKey {
+    integration: String,
+    #[serde(default)]
+    kind: String,
+    key: String,
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    contact: String,
+    kind: String,
+    state: String,
+}
+
+fn read(file: &Path) -> Result<Configuration, Failure> {
+    let shown = file.display().to_string();
+    let failed = |reason: String| Failure::File { file: shown.clone(), reason };
+    let bytes = std::fs::metadata(file).map_err(|e| failed(e.to_string()))?.len();
+    if bytes > MOST_FILE_BYTES {
+        return Err(failed(format!("{bytes} bytes are too many for a configuration")));
+    }
+    let source = std::fs::read(file).map_err(|e| failed(e.to_string()))?;
+    let source = String::from_utf8(source).map_err(|e| failed(format!("it is not UTF-8 text: {e}")))?;
+    document::read(&shown, &source).map_err(Failure::Document)
+}
+
+/// Checks a file and says so.
+pub(super) fn check(file: &Path, out: &Out) -> Result<ExitCode, Failure> {
+    let configuration = read(file)?;
+    out.say(&format!("{}: good. {}", file.display(), size(&configuration)));
+    out.answer(&json!({ "file": file.display().to_string(), "good": true }));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks a file, puts it into force, and says what that did. The keys are shown this once: the deployment keeps their hashes only.
+pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
+    // The mistakes in the file first: they need no network and no token.
+    let configuration = read(&arguments.file)?;
+    let api = Api::new(api)?;
+    let present = present(&api).await?;
+    let expected_version = match arguments.expect {
+        Some(0) => None,
+        Some(version) => Some(version),
+        None => present.version,
+    };
+    let wanted = serde_json::to_value(&configuration)
+        .map_err(|e| Failure::Refused { what: format!("the configuration can not be written as JSON: {e}"), next: None })?;
+    let body = json!({ "configuration": wanted, "expected_version": expected_version });
+    let answer = api.send(Request::put("configuration", &["v1", "configuration"]).body(body)).await?;
+    out.answer(&answer);
+    let applied: Applied = api.typed(&answer)?;
+    out.say(&format!("{} {}", out.paint(&format!("Version {} is in force.", applied.version), Look::Good), size(&configuration)));
+    for line in differences(&present.configuration, &wanted) {
+        out.say(&format!("  {line}"));
+    }
+    show_contacts(&applied.contacts, out);
+    show_keys(&applied.created_keys, &api.address(), out);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn present(api: &Api) -> Result<Present, Failure> {
+    match api.send(Request::get("configuration", &["v1", "configuration"])).await {
+        Ok(answer) => api.typed(&answer),
+        Err(Failure::Api { status: 404, .. }) => Ok(Present { version: None, configuration: Value::Null }),
+        Err(e) => Err(e),
+    }
+}
+
+/// Makes a further key for an integration.
+pub(super) async fn key(integration: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let answer = api.send(Request::post("integration", &["v1", "integrations", integration, "keys"])).await?;
+    out.answer(&answer);
+    let created: CreatedKey = api.typed(&answer)?;
+    show_keys(&[created], &api.address(), out);
+    out.say("The keys that it had stay valid.");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_contacts(contacts: &[Contact], out: &Out) {
+    for contact in contacts.iter().filter(|c| c.kind == "email" && c.state != "confirmed") {
+        let what = if contact.state == "pending" { "was asked to confirm: no page goes there until then" } else { "has no subscription" };
+        out.say(&format!("  {}", out.paint(&format!("{}: {what}.", Cell::from(contact.contact.as_str()).0), Look::Warning)));
+    }
+}
+
+fn show_keys(keys: &[CreatedKey], address: &str, out: &Out) {
+    if keys.is_empty() {
+        return;
+    }
+    out.say("\nNew keys. They are shown this once: put them into your senders now.");
+    let rows = keys.iter().map(|k| {
+        let address = match k.kind.as_str() {
+            "pagerduty" => format!("{address}/v2/enqueue"),
+            "alertmanager" => format!("{address}/v1/integrations/alertmanager/{}", k.key),
+            _ => String::new(),
+        };
+        vec![Cell::from(k.integration.as_str()), Cell(Cell::from(k.key.as_str()).0, Look::Bold), Cell::from(address)]
+    });
+    out.table(&["INTEGRATION", "KEY", "ADDRESS"], rows.collect());
+}
+
+fn size(c: &Configuration) -> String {
+    let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let parts = [
+        count(c.teams.len(), "team", "teams"),
+        count(c.users.len(), "user", "users"),
+        count(c.schedules.len(), "schedule", "schedules"),
+        count(c.policies.len(), "policy", "policies"),
+        count(c.services.len(), "service", "services"),
+    ];
+    format!("{}.", parts.join(", "))
+}
+
+/// What is new, other and gone, by kind and id.
+fn differences(before: &Value, after: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if before.is_null() {
+        return lines;
+    }
+    for kind in ["teams", "users", "schedules", "policies", "services"] {
+        let (old, new) = (by_id(&before[kind]), by_id(&after[kind]));
+        let added = new.keys().filter(|id| !old.contains_key(*id));
+        let changed = new.iter().filter(|(id, value)| old.get(*id).is_some_and(|o| o != *value)).map(|(id, _)| id);
+        let removed = old.keys().filter(|id| !new.contains_key(*id));
+        lines.extend(added.map(|id| format!("+ {kind}: {id}")));
+        lines.extend(changed.map(|id| format!("~ {kind}: {id}")));
+        lines.extend(removed.map(|id| format!("- {kind}: {id}")));
+    }
+    if before["status_page"] != after["status_page"] {
+        lines.push("~ status_page".to_owned());
+    }
+    if lines.is_empty() {
+        lines.push("Nothing is different from the version before.".to_owned());
+    }
+    lines
+}
+
+fn by_id(list: &Value) -> Map<String, Value> {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| Some((item["id"].as_str()?.to_owned(), item.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_by_kind_and_id() {
+        let before = json!({"users": [{"id": "ada", "name": "Ada"}, {"id": "bob"}], "teams": [], "status_page": null});
+        let after = json!({"users": [{"id": "ada", "name": "Ada L."}, {"id": "cy"}], "teams": [], "status_page": {"name": "x"}});
+        assert_eq!(differences(&before, &after), ["+ users: cy", "~ users: ada", "- users: bob", "~ status_page"]);
+        assert_eq!(differences(&after, &after), ["Nothing is different from the version before."]);
+        assert_eq!(differences(&Value::Null, &after), Vec::<String>::new());
+    }
+}

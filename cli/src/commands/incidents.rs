@@ -1,0 +1,187 @@
+//! `incidents` and `show`.
+
+use crate::arguments::{Incidents, Which};
+use crate::client::{Api, Request};
+use crate::failure::Failure;
+use crate::output::{Cell, Look, Out};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// An incident as the API answers it; what a list needs.
+#[derive(Deserialize)]
+pub(super) struct Incident {
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) status: String,
+    severity: String,
+    #[serde(default)]
+    priority: Option<String>,
+    service: String,
+    team: String,
+    opened_at: Timestamp,
+    #[serde(default)]
+    alerts_open: u32,
+    #[serde(default)]
+    alerts_total: u32,
+    #[serde(default)]
+    acknowledged_by: Option<Value>,
+    #[serde(default)]
+    next_deadline: Option<Timestamp>,
+    #[serde(default)]
+    unanswered: bool,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    at: Timestamp,
+    #[serde(default)]
+    actor: Value,
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Alert {
+    #[serde(default)]
+    severity: String,
+    #[serde(default)]
+    summary: String,
+    #[serde(default)]
+    dedup_key: String,
+    #[serde(default)]
+    state: String,
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    incidents: Vec<Value>,
+    #[serde(default)]
+    next: Option<String>,
+}
+
+impl Incident {
+    /// The status, as it matters to people.
+    pub(super) fn standing(&self) -> Cell {
+        match self.status.as_str() {
+            "triggered" if self.unanswered => Cell("UNANSWERED".to_owned(), Look::Bad),
+            "triggered" => Cell("triggered".to_owned(), Look::Bad),
+            "acknowledged" => Cell("acknowledged".to_owned(), Look::Warning),
+            "resolved" => Cell("resolved".to_owned(), Look::Good),
+            other => Cell::from(other),
+        }
+    }
+}
+
+/// Lists incidents: open ones, oldest first; with `--all` the resolved ones, latest first, behind them.
+pub(super) async fn list(which: &Incidents, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let mut found = Vec::new();
+    for status in if which.all { &["open", "resolved"][..] } else { &["open"][..] } {
+        found.append(&mut pages(status, which, api).await?);
+    }
+    out.answer(&json!({ "incidents": found }));
+    let incidents: Vec<Incident> = found.iter().map(|i| api.typed(i)).collect::<Result<_, _>>()?;
+    if incidents.is_empty() {
+        out.say(if which.all { "No incidents yet." } else { "No open incidents." });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = incidents.iter().map(|i| {
+        vec![
+            Cell(format!("#{}", i.number), Look::Bold),
+            i.standing(),
+            Cell::from(i.severity.as_str()),
+            Cell::from(i.priority.as_deref().unwrap_or("-")),
+            Cell::from(i.service.as_str()),
+            Cell::from(out.ago(i.opened_at)),
+            Cell::from(format!("{}/{}", i.alerts_open, i.alerts_total)),
+            Cell::from(i.title.as_str()),
+        ]
+    });
+    out.table(&["N", "STATUS", "SEVERITY", "PRIORITY", "SERVICE", "OPENED", "ALERTS", "TITLE"], rows.collect());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Follows the pages of a list until there are enough.
+async fn pages(status: &str, which: &Incidents, api: &Api) -> Result<Vec<Value>, Failure> {
+    let limit = which.limit as usize;
+    let mut found: Vec<Value> = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let mut request = Request::get("incidents", &["v1", "incidents"]).query("status", status).query("limit", (limit - found.len()).min(100).to_string());
+        if let Some(team) = &which.team {
+            request = request.query("team", team.as_str());
+        }
+        if let Some(after) = after {
+            request = request.query("after", after);
+        }
+        let mut page: Listing = api.typed(&api.send(request).await?)?;
+        let empty = page.incidents.is_empty();
+        found.append(&mut page.incidents);
+        found.truncate(limit);
+        after = page.next;
+        if after.is_none() || empty || found.len() >= limit {
+            return Ok(found);
+        }
+    }
+}
+
+/// Shows one incident.
+pub(super) async fn show(which: &Which, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let answer = api.send(Request::get("incident", &["v1", "incidents", &which.to_string()])).await?;
+    out.answer(&answer);
+    let incident: Incident = api.typed(answer.get("incident").unwrap_or(&answer))?;
+    let standing = incident.standing();
+    let title = Cell::from(incident.title.as_str()).0;
+    out.say(&format!("{} {title}", out.paint(&format!("#{}", incident.number), Look::Bold)));
+    let mut about = out.paint(&standing.0, standing.1);
+    if let Some(by) = &incident.acknowledged_by {
+        about += &format!(" by {}", actor(by));
+    }
+    let priority = incident.priority.as_ref().map_or(String::new(), |p| format!(", {p}"));
+    out.say(&format!(
+        "{about}, {}{priority}, service {}, team {}, opened {}, {} of {} alerts open",
+        Cell::from(incident.severity.as_str()).0,
+        incident.service,
+        incident.team,
+        out.ago(incident.opened_at),
+        incident.alerts_open,
+        incident.alerts_total
+    ));
+    match incident.next_deadline {
+        Some(at) => out.say(&format!("Something happens by itself {}.", out.ago(at))),
+        None if incident.unanswered => out.say(&out.paint("Everybody was paged and nobody answered: nothing more happens by itself.", Look::Bad)),
+        None => {}
+    }
+    let alerts: Vec<Alert> = answer.get("alerts").map_or(Ok(Vec::new()), |a| api.typed(a))?;
+    if !alerts.is_empty() {
+        out.say("");
+        let rows = alerts.iter().map(|a| [&a.state, &a.severity, &a.dedup_key, &a.summary].map(|t| Cell::from(t.as_str())).into_iter().collect());
+        out.table(&["ALERT", "SEVERITY", "KEY", "SUMMARY"], rows.collect());
+    }
+    let entries: Vec<Entry> = answer.get("timeline").map_or(Ok(Vec::new()), |t| api.typed(t))?;
+    if !entries.is_empty() {
+        out.say("");
+        let rows = entries.iter().map(|e| {
+            let text = if e.text.is_empty() { &e.kind } else { &e.text };
+            vec![Cell(e.at.strftime("%Y-%m-%d %H:%M:%S").to_string(), Look::Dim), Cell::from(actor(&e.actor)), Cell::from(text.as_str())]
+        });
+        out.table(&["UTC", "WHO", "WHAT"], rows.collect());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `{"user": "ada"}` and `"system"` as words.
+fn actor(value: &Value) -> String {
+    let words = match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let named = fields.iter().find_map(|(kind, id)| id.as_str().map(|id| if kind == "user" { id.to_owned() } else { format!("{kind} {id}") }));
+            named.unwrap_or_default()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
+    };
+    Cell::from(words).0
+}

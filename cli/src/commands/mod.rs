@@ -1,0 +1,40 @@
+//! The commands, a file for those that belong together.
+
+mod apply;
+mod doctor;
+mod incidents;
+mod init;
+mod oncall;
+mod redrive;
+mod respond;
+mod send;
+
+use crate::arguments::{Arguments, Command};
+use crate::client::Api;
+use crate::failure::Failure;
+use crate::output::Out;
+use std::process::ExitCode;
+
+/// Does what the command line says.
+pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Failure> {
+    let api = &arguments.api;
+    match arguments.command {
+        Command::Apply(apply) => apply::apply(&apply, api, out).await,
+        Command::Check { file } => apply::check(&file, out),
+        Command::Incidents(which) => incidents::list(&which, &Api::new(api)?, out).await,
+        Command::Show { incident } => incidents::show(&incident.incident, &Api::new(api)?, out).await,
+        Command::Ack { incidents } => respond::each(&incidents.incidents, "acknowledge", &Api::new(api)?, out).await,
+        Command::Resolve { incidents } => respond::each(&incidents.incidents, "resolve", &Api::new(api)?, out).await,
+        Command::Note { incident, text } => respond::note(&incident.incident, &text.join(" "), &Api::new(api)?, out).await,
+        Command::Snooze { incident, duration } => respond::snooze(&incident.incident, duration, &Api::new(api)?, out).await,
+        Command::Reassign { incident, to } => respond::reassign(&incident.incident, &to, &Api::new(api)?, out).await,
+        Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
+        Command::Priority { incident, priority } => respond::priority(&incident.incident, priority, &Api::new(api)?, out).await,
+        Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
+        Command::Send(event) => send::send(&event, &Api::without_token(api)?, out).await,
+        Command::Key { integration } => apply::key(&integration, &Api::new(api)?, out).await,
+        Command::Init(init) => init::init(&init, out).await,
+        Command::Doctor { stack } => doctor::doctor(&stack.stack, api, out).await,
+        Command::Redrive { stack, dry_run } => redrive::redrive(&stack.stack, dry_run, api, out).await,
+    }
+}

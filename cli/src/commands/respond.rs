@@ -1,0 +1,90 @@
+//! What responders do with an incident.
+
+use super::incidents::Incident;
+use crate::arguments::{Duration, PriorityWord, Targets, Which};
+use crate::client::{Api, Request};
+use crate::failure::Failure;
+use crate::output::{Cell, Out};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Does one thing to one incident.
+pub(super) async fn one(which: &Which, verb: &str, body: Option<Value>, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let answer = act(which, verb, body, api).await?;
+    out.answer(&answer);
+    show(&answer, api, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does one thing to several incidents: one that fails does not keep the others from it.
+pub(super) async fn each(which: &[Which], verb: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    if let [only] = which {
+        return one(only, verb, None, api, out).await;
+    }
+    let mut answers = Vec::new();
+    let mut code = ExitCode::SUCCESS;
+    for which in which {
+        match act(which, verb, None, api).await {
+            Ok(answer) => {
+                show(&answer, api, out)?;
+                answers.push(answer);
+            }
+            Err(failure) => {
+                out.complain(&format!("#{which}: {failure}"));
+                answers.push(failure.json());
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    out.answer(&answers);
+    Ok(code)
+}
+
+pub(super) async fn note(which: &Which, text: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::Refused { what: "the note is empty".to_owned(), next: None });
+    }
+    one(which, "notes", Some(json!({ "text": text })), api, out).await
+}
+
+pub(super) async fn snooze(which: &Which, duration: Duration, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    one(which, "snooze", Some(json!({ "duration_s": duration.seconds })), api, out).await
+}
+
+pub(super) async fn reassign(which: &Which, to: &Targets, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let users = to.user.iter().map(|u| json!({ "user": u }));
+    let schedules = to.schedule.iter().map(|s| json!({ "schedule": s }));
+    let teams = to.team.iter().map(|t| json!({ "team": t }));
+    let targets: Vec<Value> = users.chain(schedules).chain(teams).collect();
+    one(which, "reassign", Some(json!({ "to": targets })), api, out).await
+}
+
+pub(super) async fn priority(which: &Which, priority: PriorityWord, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let priority = match priority {
+        PriorityWord::P1 => Some("P1"),
+        PriorityWord::P2 => Some("P2"),
+        PriorityWord::P3 => Some("P3"),
+        PriorityWord::P4 => Some("P4"),
+        PriorityWord::P5 => Some("P5"),
+        PriorityWord::None => None,
+    };
+    one(which, "priority", Some(json!({ "priority": priority })), api, out).await
+}
+
+async fn act(which: &Which, verb: &str, body: Option<Value>, api: &Api) -> Result<Value, Failure> {
+    let which = which.to_string();
+    let segments = ["v1", "incidents", which.as_str(), verb];
+    let request = Request::post("incident", &segments);
+    api.send(match body {
+        Some(body) => request.body(body),
+        None => request,
+    })
+    .await
+}
+
+fn show(answer: &Value, api: &Api, out: &Out) -> Result<(), Failure> {
+    let incident: Incident = api.typed(answer.get("incident").unwrap_or(answer))?;
+    let standing = incident.standing();
+    out.say(&format!("#{} {}: {}", incident.number, out.paint(&standing.0, standing.1), Cell::from(incident.title.as_str()).0));
+    Ok(())
+}
