@@ -10,4 +10,6 @@
 )]
 
 pub mod conformance;
+pub mod executor;
 pub mod samples;
+pub mod world;

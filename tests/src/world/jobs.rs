@@ -1,0 +1,255 @@
+//! The functions of a world: what calls them, what they do, and what becomes of their answer or death.
+
+use super::World;
+use super::stream::Batch;
+use super::tell::{Answer, Asked};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tocsin_app::accept_event::{AcceptEvent, Accepted};
+use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::command_incident::CommandIncident;
+use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::deliver_pages::DeliverPages;
+use tocsin_app::error::AppError;
+use tocsin_app::fakes::store::{Change, Record};
+use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
+use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::process_alerts::ProcessAlerts;
+use tocsin_app::publish_timeline::PublishTimeline;
+use tocsin_app::sweep::{Sweep, Swept};
+use tocsin_app::use_link::UseLink;
+use tocsin_contract::escalation::{Answer as Woken, WakeUp};
+use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::Incident;
+use tocsin_domain::notification::lane::Cap;
+
+/// A call of a function.
+#[derive(Debug, Clone)]
+pub(super) enum Job {
+    /// What a sender or a person asked for: its place in [`World::told`].
+    Input(usize),
+    /// The stream calls `incident`.
+    Incident(Batch),
+    /// The stream calls `publish`.
+    Publish(Batch),
+    /// An execution calls `notify`.
+    Notify(String, WakeUp),
+    /// The schedule calls `sweep`.
+    Sweep,
+    /// An execution ended badly.
+    ExecutionEnded(IncidentId, u32, u32),
+}
+
+/// What a function answered.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Accepted(Result<Accepted, AppError>),
+    Commanded(Box<Result<Incident, AppError>>),
+    Linked(Result<(), AppError>),
+    /// Numbers of the records that failed.
+    Batch(Vec<u64>),
+    Woken(Result<Woken, AppError>),
+    Swept(Result<Swept, AppError>),
+}
+
+#[derive(Clone)]
+pub(super) struct UseCases {
+    accept: AcceptEvent,
+    process: ProcessAlerts,
+    keep: KeepClock,
+    advance: AdvanceIncident,
+    command: CommandIncident,
+    link: UseLink,
+    publish: PublishTimeline,
+    sweep: Sweep,
+}
+
+impl UseCases {
+    pub(super) fn new(
+        clock: &Arc<ManualClock>,
+        store: &Arc<MemoryStore>,
+        clocks: &Arc<MemoryClocks>,
+        messenger: &Arc<MemoryMessenger>,
+        bus: &Arc<MemoryBus>,
+        metrics: &Arc<MemoryMetrics>,
+        ids: &Arc<SeededIds>,
+    ) -> Self {
+        let configuration = Arc::new(ConfigurationCache::new(store.clone()));
+        let deliver = DeliverPages {
+            incidents: store.clone(),
+            lanes: store.clone(),
+            configuration: configuration.clone(),
+            messenger: messenger.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            cap: Cap::default(),
+            public_url: "https://tocsin.example".to_owned(),
+        };
+        let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
+        let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks: clocks.clone(), clock: clock.clone(), ids: ids.clone() };
+        let advance = AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), deliver, clock: clock.clone() };
+        let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        Self {
+            accept: AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
+            link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
+            publish: PublishTimeline { bus: bus.clone(), configuration },
+            sweep: Sweep { due: store.clone(), process: process.clone(), advance: advance.clone(), keep: keep.clone(), metrics: metrics.clone() },
+            process,
+            keep,
+            advance,
+            command,
+        }
+    }
+
+    /// As the function `incident` does it.
+    async fn incident(&self, records: &[Record]) -> Vec<u64> {
+        let mut alerts: BTreeMap<AlertId, Vec<u64>> = BTreeMap::new();
+        let mut incidents: BTreeMap<IncidentId, Vec<u64>> = BTreeMap::new();
+        for record in records {
+            match &record.change {
+                Change::Alert(id) => alerts.entry(*id).or_default().push(record.number),
+                Change::Incident(id) => incidents.entry(*id).or_default().push(record.number),
+                Change::Timeline(_) => {}
+            }
+        }
+        let mut failed = Vec::new();
+        let ids: Vec<AlertId> = alerts.keys().copied().collect();
+        if !ids.is_empty() {
+            match self.process.run(&ids).await {
+                Ok(failures) => failed.extend(failures.iter().filter_map(|(id, _)| alerts.remove(id)).flatten()),
+                Err(_) => failed.extend(alerts.into_values().flatten()),
+            }
+        }
+        for (id, numbers) in incidents {
+            if self.keep.run(id).await.is_err() {
+                failed.extend(numbers);
+            }
+        }
+        failed
+    }
+
+    /// As the function `publish` does it.
+    async fn publish(&self, records: &[Record]) -> Vec<u64> {
+        let entries: Vec<_> = records.iter().filter_map(|r| if let Change::Timeline(e) = &r.change { Some((**e).clone()) } else { None }).collect();
+        match self.publish.run(&entries).await {
+            Ok(positions) => positions.into_iter().filter_map(|i| records.get(i).map(|r| r.number)).collect(),
+            Err(_) => numbers(records),
+        }
+    }
+}
+
+fn numbers(records: &[Record]) -> Vec<u64> {
+    records.iter().map(|r| r.number).collect()
+}
+
+impl World {
+    /// Calls a function.
+    pub(super) fn start(&mut self, job: Job) {
+        let u = self.use_cases.clone();
+        let fails = self.consumer_fails;
+        let number = match job.clone() {
+            Job::Input(n) => match self.told[n].asked.clone() {
+                Asked::Event(key, event) => self.executor.spawn(async move { Outcome::Accepted(u.accept.run(&key, *event).await) }),
+                Asked::Command(id, command, by) => {
+                    self.executor.spawn(async move { Outcome::Commanded(Box::new(u.command.run(id, command, &by, |_| true).await)) })
+                }
+                Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
+            },
+            Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),
+            Job::Incident(batch) => self.executor.spawn(async move { Outcome::Batch(u.incident(&batch.records).await) }),
+            Job::Publish(batch) => self.executor.spawn(async move { Outcome::Batch(u.publish(&batch.records).await) }),
+            Job::Notify(_, wake) => self.executor.spawn(async move { Outcome::Woken(u.advance.wake(&wake).await) }),
+            Job::Sweep => self.executor.spawn(async move { Outcome::Swept(u.sweep.run().await) }),
+            Job::ExecutionEnded(id, generation, attempt) => {
+                self.executor.spawn(async move { Outcome::Swept(u.sweep.execution_ended(id, generation, attempt).await.map(|()| Swept::default())) })
+            }
+        };
+        self.jobs.insert(number, (job, self.now()));
+    }
+
+    /// A function answered, or died.
+    pub(super) fn finish(&mut self, job: Job, outcome: Option<Outcome>) {
+        let now = self.now();
+        self.trace.push(format!("{now} call {} {} -> {}", self.faults.count(), summary(&job), outcome.as_ref().map_or_else(|| "died".to_owned(), words)));
+        match (job, outcome) {
+            (Job::Input(n), outcome) => self.answered(n, outcome),
+            (Job::Incident(batch), Some(Outcome::Batch(failed))) => self.incidents.done(&batch, &failed, now),
+            (Job::Incident(batch), _) => self.incidents.done(&batch, &numbers(&batch.records), now),
+            (Job::Publish(batch), Some(Outcome::Batch(failed))) => self.timelines.done(&batch, &failed, now),
+            (Job::Publish(batch), _) => self.timelines.done(&batch, &numbers(&batch.records), now),
+            (Job::Notify(name, _), Some(Outcome::Woken(Ok(answer)))) => self.clocks.answer(&name, Some(&answer)),
+            (Job::Notify(name, _), _) => self.clocks.answer(&name, None),
+            (Job::Sweep, Some(Outcome::Swept(Ok(swept)))) => self.swept.push(swept),
+            // The next minute is another chance.
+            (Job::Sweep | Job::ExecutionEnded(..), _) => {}
+        }
+    }
+
+    fn answered(&mut self, n: usize, outcome: Option<Outcome>) {
+        let now = self.now();
+        let told = &mut self.told[n];
+        told.answered_at = Some(now);
+        let answer = match outcome {
+            Some(Outcome::Accepted(Ok(accepted))) => Answer::Accepted(accepted),
+            Some(Outcome::Commanded(result)) => match *result {
+                Ok(incident) => Answer::Done(Box::new(incident)),
+                Err(AppError::Rejected { reason, .. }) => Answer::Rejected(reason.to_string()),
+                Err(AppError::NotFound { what }) => Answer::Rejected(format!("no {what}")),
+                Err(_) => Answer::Failed,
+            },
+            Some(Outcome::Linked(Ok(()))) => Answer::Linked,
+            Some(_) | None => Answer::Failed,
+        };
+        // Senders and people try again when they get no answer, or a 5xx.
+        if answer == Answer::Failed && told.tries > 0 {
+            told.tries -= 1;
+            self.inputs.push((now + SignedDuration::from_secs(5), n));
+        }
+        self.told[n].answer = Some(answer);
+    }
+
+    /// An execution ends although nobody wanted it: its rule calls `sweep`.
+    pub fn lose_execution(&mut self, name: &str) {
+        self.clocks.lose(name);
+        if let Some((id, generation, attempt)) = tocsin_contract::escalation::parse_execution_name(name) {
+            self.start(Job::ExecutionEnded(id, generation, attempt));
+        }
+    }
+
+    /// The stream delivers a batch to `incident`, out of order.
+    pub fn redeliver(&mut self, batch: Batch) {
+        self.start(Job::Incident(batch));
+    }
+
+    /// The stream delivers a batch to `publish`, out of order.
+    pub fn republish(&mut self, batch: Batch) {
+        self.start(Job::Publish(batch));
+    }
+
+    /// Calls `notify` out of turn: early, twice, or for a generation of the past.
+    pub fn wake(&mut self, wake: WakeUp) {
+        self.start(Job::Notify("out of turn".to_owned(), wake));
+    }
+}
+
+fn summary(job: &Job) -> String {
+    match job {
+        Job::Input(n) => format!("input {n}"),
+        Job::Incident(b) => format!("incident {:?}", numbers(&b.records)),
+        Job::Publish(b) => format!("publish {:?}", numbers(&b.records)),
+        Job::Notify(name, wake) => format!("notify {name} #{}", wake.wakeups),
+        Job::Sweep => "sweep".to_owned(),
+        Job::ExecutionEnded(id, g, a) => format!("execution of {id} ended {g} {a}"),
+    }
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Commanded(result) => match &**result {
+            Ok(i) => format!("#{} {} generation {}", i.number, i.status.as_str(), i.generation),
+            Err(e) => format!("error {e}"),
+        },
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,83 @@
+//! Storms: many alerts, few incidents, few messages.
+
+use std::collections::BTreeMap;
+use tocsin_domain::configuration::Channel::Sms;
+use tocsin_domain::incident::command::Command;
+use tocsin_tests::world::World;
+use tocsin_tests::world::tell::Length;
+
+#[test]
+fn a_storm_is_one_incident() {
+    let mut world = World::default();
+    for n in 0..100 {
+        world.trigger("storm", &format!("node {n}"));
+        world.fast_forward(1.seconds());
+    }
+    let incident = world.only();
+    assert_eq!((incident.alerts_open, incident.alerts_total), (100, 100));
+    world.expect_page("ada", Sms);
+    world.expect_quiet();
+    for n in 0..100 {
+        world.resolve_by_sender("storm", &format!("node {n}"));
+    }
+    assert_eq!((world.only().status.as_str(), world.only().alerts_open), ("resolved", 0));
+}
+
+#[test]
+fn the_next_window_is_the_next_incident() {
+    let mut world = World::default();
+    world.trigger("storm", "rain");
+    world.fast_forward(299.seconds());
+    world.trigger("storm", "hail");
+    world.fast_forward(1.seconds());
+    world.trigger("storm", "snow");
+    let all = world.all();
+    assert_eq!(all.iter().map(|i| i.alerts_total).collect::<Vec<_>>(), [2, 1]);
+}
+
+#[test]
+fn a_resolved_incident_takes_no_more_alerts() {
+    let mut world = World::default();
+    world.trigger("storm", "rain");
+    let id = world.only().id;
+    world.command("ada", id, Command::Resolve);
+    world.trigger("storm", "hail");
+    assert_eq!(world.all().len(), 2);
+}
+
+#[test]
+fn a_storm_that_arrives_as_one_batch_is_one_incident() {
+    let mut world = World::default();
+    world.consumer_fails = true;
+    for n in 0..200 {
+        world.trigger("storm", &format!("node {n}"));
+    }
+    world.consumer_fails = false;
+    world.fast_forward(1.minutes());
+    assert_eq!(world.only().alerts_total, 200);
+    assert_eq!(world.skip_messages().len(), 1);
+}
+
+#[test]
+fn two_hundred_alerts_in_a_minute_page_at_most_the_cap_and_one_summary() {
+    for in_one_go in [false, true] {
+        let mut world = World::default();
+        world.consumer_fails = in_one_go;
+        for n in 0..200 {
+            world.trigger("shop", &format!("node {n}"));
+            if n % 10 == 9 {
+                world.fast_forward(3.seconds());
+            }
+        }
+        world.consumer_fails = false;
+        world.fast_forward(13.minutes());
+        let alerts = world.store.look(|s| s.alerts.values().filter(|a| a.incident.is_some()).count());
+        assert_eq!((alerts, world.all().len()), (200, 200), "each alert is on an incident");
+        let mut messages: BTreeMap<String, usize> = BTreeMap::new();
+        for sent in world.skip_messages() {
+            *messages.entry(sent.to.contact.to_string()).or_default() += 1;
+        }
+        assert!(messages["ada-sms"] <= 6 && messages["bob-sms"] <= 6, "{messages:?}");
+        assert!(world.swept.iter().all(|s| s.failed.is_empty()), "{:?}", world.swept);
+    }
+}

@@ -1,0 +1,154 @@
+//! Messages: failures, bundles, the cap.
+
+use tocsin_app::fakes::Fault;
+use tocsin_app::fakes::messenger::{Provider, Which};
+use tocsin_domain::configuration::Channel::{self, Email, Sms};
+use tocsin_domain::incident::timeline::What;
+use tocsin_tests::samples::{at, slug};
+use tocsin_tests::world::World;
+use tocsin_tests::world::tell::{Answer, Length};
+
+fn refuse(world: &World, contact: &str) {
+    world.messenger.script(Which::Contact(slug(contact)), Provider::Refuses("opted out".to_owned()));
+}
+
+#[test]
+fn a_refused_message_moves_on_to_the_next_way_at_once() {
+    let mut world = World::default();
+    refuse(&world, "ada-sms");
+    world.trigger("shop", "db down");
+    assert_eq!(world.expect_page("ada", Email).at, at(0));
+    let id = world.only().id;
+    assert!(world.tells(id, |w| matches!(w, What::PageFailed { reason, next, .. } if reason.contains("opted out") && next.contains("ada-mail"))));
+    world.fast_forward(5.minutes());
+    assert_eq!(world.expect_page("bob", Sms).at, at(300), "the level keeps its time");
+}
+
+#[test]
+fn with_no_way_left_the_next_level_comes_at_once() {
+    let mut world = World::default();
+    refuse(&world, "ada-sms");
+    refuse(&world, "ada-mail");
+    world.trigger("shop", "db down");
+    assert_eq!(world.expect_page("bob", Sms).at, at(0));
+    world.fast_forward(5.minutes());
+    world.expect_last_resort();
+    world.expect_quiet();
+}
+
+#[test]
+fn with_no_way_to_anybody_the_last_resort_comes_at_once() {
+    let mut world = World::default();
+    for channel in [Sms, Email] {
+        world.messenger.script(Which::Channel(channel), Provider::Refuses("no credit".to_owned()));
+    }
+    world.trigger("shop", "db down");
+    assert_eq!(world.expect_last_resort().at, at(0));
+    world.fast_forward(24.hours());
+    world.expect_quiet();
+    assert!(world.tells(world.only().id, |w| matches!(w, What::Unanswered {})));
+}
+
+#[test]
+fn a_provider_that_is_away_is_asked_again_while_another_way_is_used() {
+    let mut world = World::default();
+    world.messenger.script(Which::Channel(Sms), Provider::Unavailable("away".to_owned()));
+    world.trigger("shop", "db down");
+    assert_eq!(world.expect_page("ada", Email).at, at(0));
+    world.fast_forward(2.seconds());
+    world.messenger.heal();
+    world.fast_forward(20.seconds());
+    let again = world.expect_page("ada", Sms);
+    assert!(again.at <= at(10), "{again:?}");
+    world.fast_forward(3.minutes());
+    world.expect_quiet();
+}
+
+#[test]
+fn a_last_resort_that_fails_is_tried_until_it_works() {
+    let mut world = World::default();
+    world.messenger.script(Which::Channel(Channel::LastResort), Provider::Unavailable("away".to_owned()));
+    world.trigger("void", "abyss");
+    world.fast_forward(1.hours());
+    world.expect_quiet();
+    world.messenger.heal();
+    world.fast_forward(2.minutes());
+    world.expect_last_resort();
+    world.fast_forward(1.hours());
+    world.expect_quiet();
+}
+
+#[test]
+fn a_slow_channel_delays_no_other() {
+    let mut world = World::default();
+    world.messenger.script(Which::Contact(slug("ada-sms")), Provider::Slow(9));
+    world.trigger("lab", "smoke");
+    assert_eq!(world.expect_page("bob", Sms).at, at(0));
+    world.fast_forward(9.seconds());
+    assert_eq!(world.expect_page("ada", Sms).at, at(9));
+    world.fast_forward(1.minutes());
+    world.expect_page("carol", Sms);
+    world.expect_quiet();
+}
+
+#[test]
+fn a_process_that_dies_between_sending_and_recording_sends_again_when_its_lease_ends() {
+    let mut world = World::default();
+    world.faults.next("Messenger::send", Fault::CrashAfter);
+    world.trigger("shop", "db down");
+    world.expect_page("ada", Sms);
+    world.fast_forward(1.minutes());
+    world.expect_page("ada", Sms);
+    let id = world.only().id;
+    world.fast_forward(4.minutes());
+    world.expect_page("bob", Sms);
+    world.expect_quiet();
+    assert_eq!(world.story(id).iter().filter(|w| **w == "paged").count(), 2);
+}
+
+#[test]
+fn several_incidents_due_at_one_time_are_one_message() {
+    let mut world = World::default();
+    world.consumer_fails = true;
+    for n in 0..4 {
+        world.trigger("shop", &format!("disk {n}"));
+    }
+    world.consumer_fails = false;
+    world.fast_forward(30.seconds());
+    let messages = world.skip_messages();
+    let text: String = messages.iter().map(|m| m.message.text.clone()).collect();
+    assert!(messages.len() <= 2, "{messages:?}");
+    assert!(["#1", "#2", "#3", "#4"].iter().all(|n| text.contains(n)), "{text}");
+    world.fast_forward(270.seconds());
+    world.fast_forward(10.seconds());
+    let bob = world.skip_messages();
+    assert!(bob.iter().all(|m| m.to.contact.as_str() == "bob-sms") && bob.len() <= 2, "{bob:?}");
+    let link = bob.last().unwrap().clone();
+    if bob.len() == 1 {
+        assert_eq!(world.press(&link), Answer::Linked);
+        assert!(world.all().iter().all(|i| i.status.as_str() == "acknowledged"), "one link acknowledges all");
+    }
+}
+
+#[test]
+fn five_messages_in_fifteen_minutes_and_then_one_summary() {
+    let mut world = World::default();
+    for n in 0..12 {
+        world.trigger("shop", &format!("disk {n}"));
+        world.fast_forward(20.seconds());
+    }
+    world.run_until(at(299));
+    let messages = world.skip_messages();
+    assert_eq!(messages.len(), 6, "{messages:?}");
+    assert!(messages[5].message.text.contains("No more messages until 09:15 UTC"), "{messages:?}");
+    assert!(messages[..5].iter().all(|m| !m.message.text.contains("No more")));
+    let held = world.all()[8].id;
+    assert!(world.tells(held, |w| matches!(w, What::PageDeferred { .. })), "{:?}", world.story(held));
+    // What was held back comes as one message when the window opens again.
+    world.run_until(at(15 * 60 + 30));
+    let ada: Vec<_> = world.skip_messages().into_iter().filter(|m| m.to.contact.as_str() == "ada-sms").collect();
+    assert!(!ada.is_empty() && ada[0].at >= at(900), "{ada:?}");
+    for n in 7..=12 {
+        assert!(ada.iter().any(|m| m.message.text.contains(&format!("#{n}"))), "#{n} in {ada:?}");
+    }
+}
