@@ -1,8 +1,9 @@
 """`make test`: every test of the workspace, the end-to-end ones on a local stack of their own.
 
 It installs and builds what they run on, hands over to cargo, then starts that stack for tests/e2e, and in the end looks
-whether the functions' permissions are exactly those that were used. An end-to-end test finds its stack in the environment: the variables of local.env, TOCSIN_OUTPUTS and TOCSIN_RESOURCES (the template's outputs and physical
-ids, as JSON objects), and TOCSIN_STACK_SCRIPT, which restarts it with changed parameters. It refuses to pass when nothing was tested.
+whether the functions' permissions are exactly those that were used. An end-to-end test finds its stack in the environment:
+the variables of local.env, TOCSIN_OUTPUTS and TOCSIN_RESOURCES (the template's outputs and physical ids, as JSON objects),
+and TOCSIN_STACK_SCRIPT, which restarts it with changed parameters. It refuses to pass when nothing was tested.
 """
 
 import shutil
@@ -15,12 +16,13 @@ import settings
 import tools
 from settings import Problem
 
-
 PYTHON = settings.VENV / "bin" / "python"
 UNITTEST = [PYTHON, "-m", "unittest", "discover", "-p", "test_*.py"]
 
 
 def main(arguments):
+    if not any((settings.ROOT / "tests" / "e2e").glob("test_*.py")):
+        raise Problem("tests/e2e has no tests.")
     tools.install("run")
     build.build()
     run([*UNITTEST, "-s", "infra/local"])
