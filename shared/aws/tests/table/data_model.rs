@@ -162,7 +162,7 @@ fn the_template_has_this_table() {
 #[test]
 fn the_template_filters_the_stream_by_these_words() {
     for (function, words) in [("IncidentFunction", schema::READ_BY_INCIDENT.as_slice()), ("PublishFunction", schema::READ_BY_PUBLISH.as_slice())] {
-        let filter = serde_json::json!({"dynamodb": {"NewImage": {schema::TRANSITION: {"S": words}}}}).to_string();
-        assert!(resource(function).contains(&format!("'{filter}'")), "{function} has no filter {filter}");
+        let filter = format!("\"dynamodb\":{}", serde_json::json!({"NewImage": {schema::TRANSITION: {"S": words}}}));
+        assert!(resource(function).contains(&filter), "{function} has no filter {filter}");
     }
 }

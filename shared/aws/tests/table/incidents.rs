@@ -43,7 +43,7 @@ async fn a_large_commit_fits_and_a_larger_one_is_final() {
     let store = empty_store().await;
     let numbers: Vec<u32> = (1..=80).collect();
     let incident = open_with_alerts(&store, 1, &numbers).await;
-    let mut ids = Vec::new();
+    let mut ids: Vec<tocsin_domain::id::AlertId> = Vec::new();
     let mut after = None;
     loop {
         let some = store.alerts_of(incident.id, after, 33).await.unwrap();

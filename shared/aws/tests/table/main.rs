@@ -6,3 +6,4 @@ mod data_model;
 mod incidents;
 mod lanes;
 mod samples;
+mod stream;

@@ -12,7 +12,7 @@ use tocsin_domain::incident::{Incident, Opening, Status};
 use tocsin_domain::notification::page::{Page, PageKey};
 
 /// 09:00 and so many seconds.
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_767_603_600 + seconds).unwrap()
 }
 
@@ -20,28 +20,28 @@ fn ulid(n: u32) -> ulid::Ulid {
     ulid::Ulid::from_parts(1_767_603_600_000, u128::from(n))
 }
 
-pub fn alert_id(n: u32) -> AlertId {
+pub(crate) fn alert_id(n: u32) -> AlertId {
     AlertId::new(ulid(n))
 }
 
-pub fn incident_id(n: u32) -> IncidentId {
+pub(crate) fn incident_id(n: u32) -> IncidentId {
     IncidentId::new(ulid(n))
 }
 
-pub fn team() -> TeamId {
+pub(crate) fn team() -> TeamId {
     "web".parse().unwrap()
 }
 
-pub fn contact() -> ContactId {
+pub(crate) fn contact() -> ContactId {
     "ann-phone".parse().unwrap()
 }
 
-pub fn key(dedup_key: &str) -> AlertKey {
+pub(crate) fn key(dedup_key: &str) -> AlertKey {
     AlertKey { integration: "shop-pd".parse().unwrap(), dedup_key: dedup_key.to_owned() }
 }
 
 /// An alert of this key that opened at 09:00:00.
-pub fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
+pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
     Alert {
         id: alert_id(n),
         key: key(dedup_key),
@@ -76,7 +76,7 @@ pub fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
 }
 
 /// A new incident, triggered at 09:00:00.
-pub fn incident(n: u32) -> Incident {
+pub(crate) fn incident(n: u32) -> Incident {
     let opening = Opening {
         id: incident_id(n),
         number: u64::from(n),
@@ -93,13 +93,13 @@ pub fn incident(n: u32) -> Incident {
 }
 
 /// The first write of an incident, with one entry.
-pub fn opening(mut incident: Incident) -> Commit {
+pub(crate) fn opening(mut incident: Incident) -> Commit {
     let entries = incident.record(at(0), &Actor::System, vec![What::Noted { text: "opened".to_owned() }]);
     Commit { incident, expected: None, entries, announce: true, alerts: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
 }
 
 /// A further write: the incident as it was read, changed.
-pub fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit {
+pub(crate) fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit {
     let mut incident = read.clone();
     how(&mut incident);
     incident.revision = read.revision + 1;
@@ -115,20 +115,20 @@ pub fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit {
     }
 }
 
-pub fn acknowledged() -> Status {
+pub(crate) fn acknowledged() -> Status {
     Status::Acknowledged { by: Actor::System, at: at(10), until: None, snoozed: false }
 }
 
-pub fn resolved(seconds: i64) -> Status {
+pub(crate) fn resolved(seconds: i64) -> Status {
     Status::Resolved { by: Actor::System, at: at(seconds) }
 }
 
-pub fn handled(alert: AlertId, seq: u32, incident: IncidentId, attached: bool) -> AlertHandled {
+pub(crate) fn handled(alert: AlertId, seq: u32, incident: IncidentId, attached: bool) -> AlertHandled {
     AlertHandled { alert, seq, incident, attached }
 }
 
 /// A page of an incident's first generation.
-pub fn page(incident: &Incident, rule: u32, due: i64) -> Page {
+pub(crate) fn page(incident: &Incident, rule: u32, due: i64) -> Page {
     Page {
         key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some("ann".parse().unwrap()), rule },
         number: incident.number,
@@ -142,7 +142,7 @@ pub fn page(incident: &Incident, rule: u32, due: i64) -> Page {
 }
 
 /// Opens an incident with the alerts numbered so, each under a dedup key that is its number.
-pub async fn open_with_alerts(store: &DynamoStore, n: u32, alerts: &[u32]) -> Incident {
+pub(crate) async fn open_with_alerts(store: &DynamoStore, n: u32, alerts: &[u32]) -> Incident {
     let mut commit = opening(incident(n));
     for id in alerts {
         store.open_alert(&alert(*id, &id.to_string(), Severity::Critical)).await.unwrap();
@@ -153,6 +153,6 @@ pub async fn open_with_alerts(store: &DynamoStore, n: u32, alerts: &[u32]) -> In
 }
 
 /// The alert as it is stored.
-pub async fn stored(store: &DynamoStore, n: u32) -> Alert {
+pub(crate) async fn stored(store: &DynamoStore, n: u32) -> Alert {
     store.alerts(&[alert_id(n)]).await.unwrap().remove(0)
 }
