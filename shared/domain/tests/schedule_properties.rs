@@ -172,6 +172,9 @@ fn instants_ranges_gaps_overlaps_and_hours_say_the_same() {
         let hours = schedule.hours(begin, end);
         prop_assert_eq!(hours.iter().map(|(u, h)| (u.clone(), h.total_s)).collect::<BTreeMap<_, _>>(), sums.clone());
         prop_assert!(hours.values().all(|h| h.night_s <= h.total_s && h.weekend_s <= h.total_s));
+        for idle in schedule.idle_members(begin, end) {
+            prop_assert!(schedule.layer_shifts(idle.layer_index, begin, end).iter().all(|s| s.user != idle.user), "{:?} is not idle", idle);
+        }
         // Several at once: what all of them have beyond the covered time.
         let extra: i64 =
             schedule.overlaps(begin, end).iter().map(|o| (o.end.as_second() - o.start.as_second()) * (i64::try_from(o.users.len()).unwrap() - 1)).sum();

@@ -7,7 +7,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use tocsin_domain::schedule::Schedule;
+use tocsin_domain::schedule::{OnCall, Schedule, Why};
 
 /// `(instant, who, arithmetic)`; `who` is comma-separated, "" is nobody.
 type Vector<'a> = (&'a str, &'a str, &'a str);
@@ -572,5 +572,61 @@ fn overrides_win_newest_first() {
     with(
         &format!(r#"{{{noon}, "with": "alan"}}, {{{noon}, "person": "alan", "with": ["edsger", "barbara"]}}"#),
         &[("2026-01-05T12:00:00Z", "edsger,barbara", "the newer one replaces whom the older one put there")],
+    );
+}
+
+/// Each reason as a sentence, with when it began and when it ends.
+fn reasons(zone: &str, rest: &str, at: &str) -> Vec<String> {
+    let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", {rest}}}"#);
+    let schedule: Schedule = serde_json::from_str(&text).unwrap();
+    assert_eq!(schedule.validate(), []);
+    let say = |p: OnCall| {
+        let (Why::Turn { since, until, .. } | Why::Override { since, until, .. }) = p.why;
+        format!("{}: {} [{since}, {until})", p.user, p.reason)
+    };
+    schedule.on_call(at.parse().unwrap()).into_iter().map(say).collect()
+}
+
+#[test]
+fn a_turn_knows_its_own_start_and_end() {
+    // Asked a month before the clock change: from 09:00 GMT on 5 March to 09:00 BST (08:00 UTC) on 5 April.
+    let monthly = r#""layers": [{"rotation": "monthly", "start": "2026-01-05T09:00", "members": ["ada", "grace"]}]"#;
+    assert_eq!(
+        reasons("Europe/London", monthly, "2026-03-05T09:00:00Z"),
+        ["ada: layer 1, turn 3 since 2026-03-05 09:00 Europe/London [2026-03-05T09:00:00Z, 2026-04-05T08:00:00Z)"]
+    );
+    // 12 months from 29 February 2028 in Chicago are over on 28 February 2029; both are at 09:00 CST, 15:00 UTC.
+    let yearly = r#""layers": [{"name": "year", "rotation": "12 months", "start": "2028-02-29T09:00", "members": ["ada"]}]"#;
+    assert_eq!(
+        reasons("America/Chicago", yearly, "2028-07-01T00:00:00Z"),
+        ["ada: layer 'year', turn 1 since 2028-02-29 09:00 America/Chicago [2028-02-29T15:00:00Z, 2029-02-28T15:00:00Z)"]
+    );
+    // The layer's end cuts the turn: 30 seconds past noon in Apia at +13 (no summer time since 2021) is 23:00:30 UTC the day before.
+    let ending = r#""layers": [{"name": "short", "rotation": "weekly", "start": "2026-01-05", "end": "2026-01-08T12:00:30", "members": ["ada"]}]"#;
+    assert_eq!(
+        reasons("Pacific/Apia", ending, "2026-01-05T00:00:00Z"),
+        ["ada: layer 'short', turn 1 since 2026-01-05 00:00 Pacific/Apia [2026-01-04T11:00:00Z, 2026-01-07T23:00:30Z)"]
+    );
+}
+
+#[test]
+fn an_override_says_whom_it_replaces() {
+    let layers = r#""stacking": "union", "layers": [
+        {"name": "weekly", "rotation": "weekly", "start": "2026-01-05", "members": [["ada", "grace"]]},
+        {"rotation": "weekly", "start": "2026-01-05", "members": ["alan"]}]"#;
+    // Lord Howe is at +11 in January: 20:00 there is 09:00 UTC.
+    let day = r#""start": "2026-01-05T20:00", "end": "2026-01-06T20:00""#;
+    let overrides = format!(
+        r#""overrides": [{{"id": "swap", {day}, "person": "ada", "with": "edsger", "note": "ada travels"}}, {{{day}, "layer": "2", "with": "barbara"}},
+        {{"start": "2026-01-05T09:00Z", "end": "2026-01-05T10:00Z", "add": "margaret"}}]"#
+    );
+    assert_eq!(
+        reasons("Australia/Lord_Howe", &format!("{layers}, {overrides}"), "2026-01-05T09:30:00Z"),
+        [
+            "edsger: override 'swap' instead of ada from 2026-01-05 20:00 to 2026-01-06 20:00 Australia/Lord_Howe (ada travels) [2026-01-05T09:00:00Z, 2026-01-06T09:00:00Z)",
+            "grace: layer 'weekly', turn 1 since 2026-01-05 00:00 Australia/Lord_Howe [2026-01-04T13:00:00Z, 2026-01-11T13:00:00Z)",
+            "barbara: override instead of layer 2 from 2026-01-05 20:00 to 2026-01-06 20:00 Australia/Lord_Howe [2026-01-05T09:00:00Z, 2026-01-06T09:00:00Z)",
+            "margaret: override in addition from 2026-01-05 20:00 to 2026-01-05 21:00 Australia/Lord_Howe [2026-01-05T09:00:00Z, 2026-01-05T10:00:00Z)",
+        ]
     );
 }

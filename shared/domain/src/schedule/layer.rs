@@ -17,6 +17,56 @@ use std::ops::Range;
 ///
 /// The shortest one is `{rotation: weekly, start: 2026-01-05T09:00, members: [ada, grace]}`: turns of a week that hand off on Mondays (the day of the
 /// start) at 09:00 in the schedule's zone.
+///
+/// **A handoff keeps its time on the clock, and each local time happens once.** London's clock goes from 02:00 back to 01:00 on Sunday 2026-10-25 at 01:00
+/// UTC. A daily handoff at 01:30 is at the first 01:30 (00:30 UTC), not again at the second (01:30 UTC), and on Monday at 01:30 UTC.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let daily = r#"{"rotation": "daily", "start": "2026-10-24T01:30", "members": ["a", "b", "c"]}"#;
+/// let at = ["2026-10-25T00:29:59Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-26T01:29:59Z", "2026-10-26T01:30:00Z"];
+/// assert_eq!(at.map(|at| who("Europe/London", daily, at)), ["a", "b", "b", "b", "c"]);
+/// ```
+/// **A time that the clock never reads is the next one it does.** Sao Paulo's clock went from 24:00 on Saturday 2018-11-03 to 01:00 at 03:00 UTC; the
+/// handoff at 00:00 was then.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let midnight = r#"{"rotation": "daily", "start": "2018-11-03", "members": ["a", "b", "c"]}"#;
+/// let at = ["2018-11-04T02:59:59Z", "2018-11-04T03:00:00Z", "2018-11-05T01:59:59Z", "2018-11-05T02:00:00Z"];
+/// assert_eq!(at.map(|at| who("America/Sao_Paulo", midnight, at)), ["a", "b", "b", "c"]);
+/// ```
+/// **A start on a skipped day is the next day's first instant.** Apia had no Friday 2011-12-30; Saturday began at 10:00 UTC.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let skipped = r#"{"rotation": "weekly", "start": "2011-12-30T12:00", "members": ["a"]}"#;
+/// assert_eq!(["2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z"].map(|at| who("Pacific/Apia", skipped, at)), ["", "a"]);
+/// ```
+/// **The handoff may be another time than the start.** From Wednesday 2026-01-07 12:00 with handoffs on Mondays at 09:00, the first turn ends on the 12th.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let mondays = r#"{"rotation": "weekly", "start": "2026-01-07T12:00", "handoff": "mon 09:00", "members": ["a", "b"]}"#;
+/// let at = ["2026-01-07T11:59:59Z", "2026-01-07T12:00:00Z", "2026-01-12T09:00:00Z", "2026-01-19T09:00:00Z"];
+/// assert_eq!(at.map(|at| who("UTC", mondays, at)), ["", "a", "b", "a"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
@@ -50,6 +100,21 @@ pub struct Layer {
 pub struct Turn(pub Vec<UserId>);
 
 /// Which turns count for whose turn it is.
+///
+/// Daily turns of three people, open on weekdays only. By calendar, Monday 2026-01-12 is the eighth turn, which is the second member's; counting covered
+/// turns only, it is the sixth, the third member's.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let days = |turns: &str| format!(r#"{{"rotation": "daily", "start": "2026-01-05", "members": ["a", "b", "c"], "turns": "{turns}",
+///     "restrictions": [{{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "00:00", "to": "24:00"}}]}}"#);
+/// assert_eq!(who("UTC", &days("calendar"), "2026-01-12T12:00:00Z"), "b");
+/// assert_eq!(who("UTC", &days("covered"), "2026-01-12T12:00:00Z"), "c");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turns {

@@ -4,8 +4,40 @@
 //! gaps, overlaps, hours). Called by: escalation (when a level fires), the API, and the command's `who`, `plan` and `verify`.
 //! Refuses to: read a clock, guess a zone, or know which users exist.
 //!
-//! The parts: [`written`](self) times as people write them, local time on a zone's clock, rotation, restriction, layer, overrides, resolution, reports and
-//! validation, one file each. Layers know nothing of each other; overrides know layers; resolution puts them together.
+//! The parts, one file each: times as people write them, local time on a zone's clock, rotation, restriction, layer, overrides, resolution, reports,
+//! validation. Layers know nothing of each other; overrides know layers; resolution puts them together.
+//!
+//! A schedule in full, though most need only `rotation`, `start` and `members`:
+//!
+//! ```yaml
+//! id: web
+//! team: web
+//! name: Web shop
+//! time_zone: Europe/London            # an IANA zone or an alias
+//! stacking: top_wins                  # or union: all layers answer
+//! layers:                             # the first is on top
+//!   - name: office
+//!     rotation: daily                 # hourly, weekly, monthly, 2 weeks, 12 clock hours, [5 days, 2 days] ...
+//!     start: 2026-01-05T09:00         # local, or an instant: 2026-01-05T09:00Z
+//!     end: 2027-01-04                 # optional
+//!     handoff: "09:00"                # optional; "mon 09:00" for weeks, "day 15 09:00" for months
+//!     members: [ada, [grace, alan]]   # grace and alan together
+//!     turns: covered                  # or calendar, the default
+//!     restrictions:
+//!       - {days: [mon, tue, wed, thu, fri], from: "09:00", to: "17:00"}
+//!   - name: weekend
+//!     rotation: weekly
+//!     start: 2026-01-05T09:00
+//!     members: [edsger, barbara]
+//!     restrictions:
+//!       - {from: fri 17:00, to: mon 09:00}
+//!   - {name: backup, rotation: 2 weeks, start: 2026-01-05T09:00, members: [ada, grace]}
+//! overrides:                          # from the oldest to the newest, which wins
+//!   - {start: 2026-02-01T09:00, end: 2026-02-02T09:00, with: grace, note: ada travels}    # instead of everybody
+//!   - {start: 2026-02-03T09:00, end: 2026-02-04T09:00, layer: backup, with: alan}         # in one layer, while it is open
+//!   - {start: 2026-02-05T09:00, end: 2026-02-06T09:00, person: ada, with: [grace, alan]}  # wherever ada would be
+//!   - {start: 2026-02-07T09:00, end: 2026-02-08T09:00, add: barbara}                      # beside whoever answers
+//! ```
 
 mod layer;
 mod local_time;
@@ -55,6 +87,19 @@ pub struct Schedule {
 }
 
 /// How several layers make one answer.
+///
+/// ```
+/// use tocsin_domain::schedule::{Schedule, Stacking};
+/// let mut schedule: Schedule = serde_json::from_str(r#"{"id": "s", "team": "t", "time_zone": "UTC", "layers": [
+///     {"rotation": "weekly", "start": "2026-01-05", "members": ["day"], "restrictions": [{"from": "09:00", "to": "17:00"}]},
+///     {"rotation": "weekly", "start": "2026-01-05", "members": ["always"]}
+/// ]}"#).unwrap();
+/// let who = |s: &Schedule, at: &str| s.on_call(at.parse().unwrap()).iter().map(|p| p.user.to_string()).collect::<Vec<_>>();
+/// assert_eq!(who(&schedule, "2026-01-05T12:00:00Z"), ["day"]);
+/// assert_eq!(who(&schedule, "2026-01-05T17:00:00Z"), ["always"], "the lower layer fills the hole");
+/// schedule.stacking = Stacking::Union;
+/// assert_eq!(who(&schedule, "2026-01-05T12:00:00Z"), ["day", "always"]);
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {

@@ -99,6 +99,7 @@ impl<'a> Layout<'a> {
     /// Lays a schedule out for `[from, to)`; `None` if its zone is unknown.
     pub(super) fn new(schedule: &'a Schedule, from: i64, to: i64) -> Option<Self> {
         let zone = Zone::named(&schedule.time_zone)?;
+        let to = to.max(from);
         let mut known = (from - DAY, to + DAY);
         for (begin, end) in schedule.layers.iter().map(|l| l.needs(from, to)) {
             known = (known.0.min(begin), known.1.max(end));
@@ -154,7 +155,6 @@ impl<'a> Layout<'a> {
                 active.push(o);
                 active.sort_unstable();
             }
-            active.retain(|(_, _, end)| *end > start);
             answer.clear(layers);
             for (layer, next) in next_stretch.iter_mut().enumerate() {
                 let all = &self.stretches[layer];

@@ -9,6 +9,28 @@ use serde::{Deserialize, Serialize};
 
 /// One window in which a layer is open.
 ///
+/// **Both ends are read off the clock, also on change nights.** 22:00 to 06:00 in Chicago is 8 hours, 7 in the night to Sunday 2026-03-08 (04:00 to 11:00
+/// UTC), and 9 in the night to Sunday 2026-11-01 (03:00 to 12:00 UTC). In Casablanca 2026-03-22 had no time from 02:00 to 03:00, so that a window from 02:15
+/// to 02:45 was not open that day; on Lord Howe 02:15 to 03:00 kept its last half hour on 2026-10-04 (02:30 at +11 is 15:30 UTC the day before).
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let from_to = |from: &str, to: &str| {
+///     format!(r#"{{"rotation": "weekly", "start": "2026-01-05", "members": ["a"], "restrictions": [{{"from": "{from}", "to": "{to}"}}]}}"#)
+/// };
+/// let night = |at: &str| who("America/Chicago", &from_to("22:00", "06:00"), at);
+/// assert_eq!(["2026-03-08T03:59:59Z", "2026-03-08T04:00:00Z", "2026-03-08T10:59:59Z", "2026-03-08T11:00:00Z"].map(night), ["", "a", "a", ""]);
+/// assert_eq!(["2026-11-01T02:59:59Z", "2026-11-01T03:00:00Z", "2026-11-01T11:59:59Z", "2026-11-01T12:00:00Z"].map(night), ["", "a", "a", ""]);
+/// let lost = |at: &str| who("Africa/Casablanca", &from_to("02:15", "02:45"), at);
+/// assert_eq!(["2026-03-21T02:15:00Z", "2026-03-22T01:59:59Z", "2026-03-22T02:00:00Z", "2026-03-23T01:15:00Z"].map(lost), ["a", "", "", "a"]);
+/// let half = |at: &str| who("Australia/Lord_Howe", &from_to("02:15", "03:00"), at);
+/// assert_eq!(["2026-10-03T15:29:59Z", "2026-10-03T15:30:00Z", "2026-10-03T15:59:59Z", "2026-10-03T16:00:00Z"].map(half), ["", "a", "a", ""]);
+/// ```
+///
 /// ```
 /// use tocsin_domain::schedule::Restriction;
 /// for text in [

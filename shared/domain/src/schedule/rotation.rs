@@ -20,6 +20,46 @@ pub(super) const LONGEST_S: i64 = 36_525 * DAY;
 ///
 /// In a document: one word (`hourly`, `daily`, `weekly`, `monthly`), one length (`12 hours`, `12 clock hours`, `90 minutes`, `3 days`, `2 weeks`,
 /// `6 months`) or a list of lengths that are gone through again and again (`[5 days, 2 days]`).
+///
+/// **Hours elapse, unless they are on the clock.** In Chicago the night to Sunday 2026-03-08 has no hour from 02:00 to 03:00. Turns of 6 hours from Saturday
+/// 20:00 CST (02:00 UTC) hand off at 08:00 and 14:00 UTC, that is at 03:00 and 09:00 CDT; turns of 6 clock hours at 02:00 (which stands for 03:00 CDT, 08:00
+/// UTC) and 08:00 CDT (13:00 UTC).
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let turns = |length: &str| format!(r#"{{"rotation": "{length}", "start": "2026-03-07T20:00", "members": ["a", "b", "c"]}}"#);
+/// let at = ["2026-03-08T07:59:59Z", "2026-03-08T08:00:00Z", "2026-03-08T13:00:00Z", "2026-03-08T14:00:00Z"];
+/// assert_eq!(at.map(|at| who("America/Chicago", &turns("6 hours"), at)), ["a", "b", "b", "c"]);
+/// assert_eq!(at.map(|at| who("America/Chicago", &turns("6 clock hours"), at)), ["a", "b", "c", "c"]);
+/// ```
+/// **Months count from the anchor**: from Saturday 31 January 2026 to 28 February, 31 March, 30 April, and never drift to the 28th.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let monthly = r#"{"rotation": "monthly", "start": "2026-01-31T09:00", "members": ["a", "b", "c", "d"]}"#;
+/// let at = ["2026-02-28T08:59:59Z", "2026-02-28T09:00:00Z", "2026-03-28T09:00:00Z", "2026-03-31T09:00:00Z", "2026-04-30T09:00:00Z"];
+/// assert_eq!(at.map(|at| who("UTC", monthly, at)), ["a", "b", "b", "c", "d"]);
+/// ```
+/// **Custom lengths** are gone through in order: five days from Monday, two days from Saturday.
+/// ```
+/// # use tocsin_domain::schedule::Schedule;
+/// # fn who(zone: &str, layer: &str, at: &str) -> String {
+/// #     let text = format!(r#"{{"id": "s", "team": "t", "time_zone": "{zone}", "layers": [{layer}]}}"#);
+/// #     let schedule: Schedule = serde_json::from_str(&text).unwrap();
+/// #     schedule.on_call(at.parse().unwrap()).iter().map(|p| p.user.as_str()).collect::<Vec<_>>().join(" ")
+/// # }
+/// let weeks = r#"{"rotation": ["5 days", "2 days"], "start": "2026-01-05T09:00", "members": ["week", "weekend"]}"#;
+/// let at = ["2026-01-10T03:14:59Z", "2026-01-10T03:15:00Z", "2026-01-12T03:15:00Z"];
+/// assert_eq!(at.map(|at| who("Asia/Kathmandu", weeks, at)), ["week", "weekend", "week"], "09:00 in Kathmandu is 03:15 UTC");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     /// Every turn is equally long.

@@ -122,7 +122,12 @@ impl Schedule {
             let suggestion = closest(&self.time_zone, TimeZoneDatabase::bundled().available().map(|n| n.as_str().to_owned()));
             find.at("time_zone").say(message, suggestion.unwrap_or_else(|| "write an IANA name like Europe/London".to_owned()));
         }
-        let clock = |a: Moment, b: Moment| zone.as_ref().map(|z| z.clock(a.about().min(b.about()), a.about().max(b.about())));
+        // Without a zone, times of one kind can still be compared.
+        let clock = |a: Moment, b: Moment| {
+            let alike = std::mem::discriminant(&a) == std::mem::discriminant(&b);
+            let zone = zone.clone().or_else(|| Zone::named("UTC").filter(|_| alike));
+            zone.map(|z| z.clock(a.about().min(b.about()), a.about().max(b.about())))
+        };
         for (i, layer) in self.layers.iter().enumerate() {
             let mut find = find.item("layers", i);
             if !layer.name.is_empty() && self.layers.iter().take(i).any(|l| l.name == layer.name) {

@@ -65,6 +65,12 @@ impl<T> From<T> for Written<T> {
     }
 }
 
+impl From<Timestamp> for Written<Moment> {
+    fn from(at: Timestamp) -> Self {
+        Self::Readable(Moment::Instant(at))
+    }
+}
+
 impl<T: fmt::Display> fmt::Display for Written<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
