@@ -5,7 +5,7 @@
 
 mod caller;
 mod error;
-//pub mod link_page;
+pub mod link_page;
 mod route;
 pub mod state;
 mod view;

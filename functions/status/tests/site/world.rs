@@ -17,36 +17,36 @@ use tocsin_status::{Ports, router};
 use tower::ServiceExt;
 
 /// Where readers reach the page.
-pub const URL: &str = "https://status.example.org";
+pub(crate) const URL: &str = "https://status.example.org";
 
-pub struct World {
-    pub clock: Arc<ManualClock>,
-    pub faults: Arc<Faults>,
-    pub store: Arc<MemoryStore>,
-    pub topic: Arc<MemoryTopics>,
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) topic: Arc<MemoryTopics>,
     site: Router,
     opened: u64,
     version: u64,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 }
 
-pub fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// Three components, of two teams; times in Berlin.
-pub const SHOP: &str = r#"{"version":1,
+pub(crate) const SHOP: &str = r#"{"version":1,
   "teams":[{"id":"web","name":"Web"},{"id":"pay","name":"Pay"},{"id":"team-x9","name":"Lab"}],
   "policies":[],
   "services":[
@@ -61,7 +61,7 @@ pub const SHOP: &str = r#"{"version":1,
 
 impl World {
     /// Nothing is configured yet.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let clock = Arc::new(ManualClock::at(at("2026-11-21T22:30:40Z")));
         let faults = Faults::on(clock.clone());
         let store = Arc::new(MemoryStore::new(faults.clone()));
@@ -79,13 +79,13 @@ impl World {
     }
 
     /// The shop's page.
-    pub async fn shop() -> Self {
+    pub(crate) async fn shop() -> Self {
         let mut world = Self::empty();
         world.configure(SHOP).await;
         world
     }
 
-    pub async fn configure(&mut self, json: &str) {
+    pub(crate) async fn configure(&mut self, json: &str) {
         let configuration: Configuration = serde_json::from_str(json).unwrap();
         self.version += 1;
         let record = VersionRecord { version: self.version, at: at("2026-11-01T00:00:00Z"), by: Actor::System };
@@ -95,7 +95,7 @@ impl World {
     }
 
     /// An incident of a service, opened some minutes before 22:30 UTC, perhaps acknowledged.
-    pub async fn incident(&mut self, team: &str, service: &str, severity: Severity, opened_at: &str, acknowledged_at: Option<&str>) -> IncidentId {
+    pub(crate) async fn incident(&mut self, team: &str, service: &str, severity: Severity, opened_at: &str, acknowledged_at: Option<&str>) -> IncidentId {
         self.opened += 1;
         let opening = Opening {
             id: IncidentId::new(ulid::Ulid::from_parts(1_000 + self.opened, u128::from(self.opened))),
@@ -121,35 +121,35 @@ impl World {
         id
     }
 
-    pub async fn ask(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
         let response = self.site.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    pub async fn method(&self, method: Method, path: &str) -> Answer {
+    pub(crate) async fn method(&self, method: Method, path: &str) -> Answer {
         self.ask(Request::builder().method(method).uri(path).body(Body::empty()).unwrap()).await
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.method(Method::GET, path).await
     }
 
     /// A form of this site, as a browser sends it.
-    pub async fn post(&self, path: &str, form: &str) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &str) -> Answer {
         let request = Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").header(header::ORIGIN, URL);
         self.ask(request.header("sec-fetch-site", "same-origin").body(Body::from(form.to_owned())).unwrap()).await
     }
 
     /// The code of the latest message.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let (_, text) = self.topic.codes().pop().unwrap();
         text.split_whitespace().nth(1).unwrap().to_owned()
     }
 }
 
 /// A page without its style sheet, which is a file of its own.
-pub fn plain(html: &str) -> String {
+pub(crate) fn plain(html: &str) -> String {
     html.replace(include_str!("../../templates/style.css"), "/* templates/style.css */")
 }
