@@ -595,10 +595,10 @@ fn a_turn_knows_its_own_start_and_end() {
         reasons("Europe/London", monthly, "2026-03-05T09:00:00Z"),
         ["ada: layer 1, turn 3 since 2026-03-05 09:00 Europe/London [2026-03-05T09:00:00Z, 2026-04-05T08:00:00Z)"]
     );
-    // 12 months from 29 February 2028 in Chicago are over on 28 February 2029; both are at 09:00 CST, 15:00 UTC.
+    // Asked before both clock changes of the year: 12 months from 29 February 2028 in Chicago are over on 28 February 2029; both are at 09:00 CST, 15:00 UTC.
     let yearly = r#""layers": [{"name": "year", "rotation": "12 months", "start": "2028-02-29T09:00", "members": ["ada"]}]"#;
     assert_eq!(
-        reasons("America/Chicago", yearly, "2028-07-01T00:00:00Z"),
+        reasons("America/Chicago", yearly, "2028-03-01T00:00:00Z"),
         ["ada: layer 'year', turn 1 since 2028-02-29 09:00 America/Chicago [2028-02-29T15:00:00Z, 2029-02-28T15:00:00Z)"]
     );
     // The layer's end cuts the turn: 30 seconds past noon in Apia at +13 (no summer time since 2021) is 23:00:30 UTC the day before.
