@@ -1,7 +1,7 @@
 //! Validation: every mistake of a schedule at once, each with its field and what to write instead.
 //!
 //! A schedule without problems answers at every instant what it says; one with problems never panics, and what means nothing answers nobody. Knows nothing
-//! of other objects: whether users and the team exist is for the caller, who gets all names from [`Schedule::mentioned_users`].
+//! of other objects: whether users and the team exist is for the validation of the whole configuration.
 
 use super::layer::Layer;
 use super::local_time::{Clock, DAY, Zone, days_from_civil};
@@ -10,7 +10,6 @@ use super::restriction::Restriction;
 use super::rotation::{LONGEST_S, Length, Rotation, Unit};
 use super::written::{Day, Misread, Moment, TimeOfDay, WallTime, Written};
 use super::{Schedule, Turn};
-use crate::id::UserId;
 use jiff::tz::TimeZoneDatabase;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -149,23 +148,6 @@ impl Schedule {
             self.check_override(i, change, &mut find);
         }
         problems
-    }
-
-    /// Every user that the schedule names, with the field that does.
-    pub fn mentioned_users(&self) -> Vec<(String, &UserId)> {
-        let members = self.layers.iter().enumerate().flat_map(|(i, layer)| {
-            let turns = layer.members.iter().enumerate();
-            turns.flat_map(move |(j, turn)| turn.0.iter().map(move |user| (format!("layers[{i}].members[{j}]"), user)))
-        });
-        let overriding = self.overrides.iter().enumerate().flat_map(|(i, o)| {
-            let field = if matches!(o.change, Change::Add { .. }) { "add" } else { "with" };
-            o.change.people().iter().map(move |user| (format!("overrides[{i}].{field}"), user))
-        });
-        let replaced = self.overrides.iter().enumerate().filter_map(|(i, o)| match &o.change {
-            Change::Person { person, .. } => Some((format!("overrides[{i}].person"), person)),
-            Change::Everybody { .. } | Change::Layer { .. } | Change::Add { .. } => None,
-        });
-        members.chain(overriding).chain(replaced).collect()
     }
 
     fn check_override(&self, place: usize, o: &Override, find: &mut Finder<'_>) {
