@@ -171,8 +171,8 @@ pub fn confirm(view: &LinkView) -> String {
     let (heading, lead) = match waiting.as_slice() {
         [] => return answered(view),
         [one] if view.incidents.len() == 1 => (format!("#{one} needs you"), "Nobody has answered yet, so paging goes on.".to_owned()),
-        [one] => (format!("#{one} needs you"), "Nobody has answered it yet, so paging goes on. The others need nothing from this link.".to_owned()),
-        several => (format!("{} incidents need you", several.len()), "Nobody has answered yet, so paging goes on.".to_owned()),
+        [one] => (format!("#{one} needs you"), format!("Nobody has answered it yet, so paging goes on. {}", view.effect())),
+        several => (format!("{} incidents need you", several.len()), format!("Nobody has answered them yet, so paging goes on. {}", view.effect())),
     };
     let worst = view.incidents.iter().filter(|i| i.status == LinkStatus::Waiting).map(|i| i.severity).min();
     view.page(heading, worst.map_or(Tone::Quiet, Tone::of), lead)
@@ -259,6 +259,13 @@ impl LinkView {
         self.incidents.iter().filter(|i| wanted(&i.status)).map(|i| i.number).collect()
     }
 
+    fn effect(&self) -> &'static str {
+        match self.user_name {
+            Some(_) => "Pressing tells everyone that you are on it, and stops the paging: yours and everybody else's.",
+            None => "Pressing tells everyone that the last-resort contact is on it, and stops the paging.",
+        }
+    }
+
     fn page(&self, heading: String, tone: Tone, lead: String) -> String {
         let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
         let waiting = self.numbers(&|s| *s == LinkStatus::Waiting);
@@ -274,10 +281,8 @@ impl LinkView {
             user_name: self.user_name.as_deref().map(person),
             cards: self.incidents.iter().map(|i| self.card(i, &zone)).collect(),
             button,
-            effect: match self.user_name {
-                Some(_) => "Pressing tells everyone that you are on it, and stops the paging: yours and everybody else's.",
-                None => "Pressing tells everyone that the last-resort contact is on it, and stops the paging.",
-            },
+            // A list is long, so what pressing does stands above it then.
+            effect: if self.incidents.len() > 1 { "" } else { self.effect() },
             expires: self.instant(self.expires_at, &zone),
             zone: zone.iana_name().unwrap_or("UTC").replace('_', " "),
         })
