@@ -1,2 +1,29 @@
-//! tocsin-api
-fn main() {}
+//! Connects api to API Gateway, the table and the topics of e-mail contact methods.
+
+use lambda_http::{Error, run};
+use std::sync::Arc;
+use tocsin_api::{Api, router};
+use tocsin_app::{apply_configuration::ApplyConfiguration, use_link::UseLink};
+use tocsin_aws::{compose::Common, config::Aws};
+use tocsin_lambda::{environment::required, logging};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    logging::start();
+    let aws = Aws::from_environment();
+    let c = Common::new(aws.table(&required("TOCSIN_TABLE")?));
+    let emails = Arc::new(aws.email_contacts(&required("TOCSIN_TOPIC_PREFIX")?));
+    c.store.warm().await;
+    let command = c.command_incident();
+    run(router(Api {
+        incidents: c.store.clone(),
+        alerts: c.store.clone(),
+        access: c.store.clone(),
+        configuration: c.configuration.clone(),
+        emails: emails.clone(),
+        link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
+        command,
+        apply: ApplyConfiguration { store: c.store, cache: c.configuration, emails, clock: c.clock, ids: c.ids },
+    }))
+    .await
+}

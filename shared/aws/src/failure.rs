@@ -6,12 +6,13 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tocsin_app::error::PortError;
 
 /// Codes that pass although their HTTP status says that the request is at fault.
-const PASSING: [&str; 17] = [
+const PASSING: [&str; 18] = [
     "ExpiredToken",
     "ExpiredTokenException",
     "InternalError",
     "InternalFailure",
     "InternalServerError",
+    "KMSThrottling",
     "LimitExceededException",
     "PriorRequestNotComplete",
     "ProvisionedThroughputExceededException",

@@ -1,9 +1,15 @@
 //! Adapters: the ports on AWS.
 //!
-//! Called by: the functions' `main.rs` and the command, which build what they need of it from [`config::Aws`]. Refuses to decide anything that is not about AWS.
+//! Called by: the functions' `main.rs`, which build what they need of it from [`config::Aws`], and the command. Refuses to decide anything that is not about AWS.
 
 mod chunk;
+pub mod compose;
+pub mod config;
 pub mod dynamo;
+pub mod eventbridge;
 mod failure;
+pub mod sfn;
+pub mod sns;
+pub mod system;
 #[cfg(feature = "test-support")]
 pub mod testing;

@@ -1,9 +1,98 @@
-//! The page behind an acknowledge link.
+//! The page behind an acknowledge link. GET and HEAD show and change nothing: mail scanners open links too. POST acts.
 
+use crate::link_page::{LinkIncident, LinkStatus, LinkView, Outcome, confirm, done, failed, gone, headers};
 use crate::state::Api;
 use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use std::sync::Arc;
+use tocsin_app::error::AppError;
+use tocsin_app::ports::AcknowledgeLink;
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::incident::{Incident, Status};
 
 pub(crate) fn router() -> Router<Arc<Api>> {
-    Router::new()
+    Router::new().route("/a/{token}", get(show_link).post(use_link)).route("/a/{token}/", get(show_link).post(use_link))
+}
+
+async fn show_link(State(api): State<Arc<Api>>, Path(token): Path<String>) -> Response {
+    match view_of(&api, api.link.look(&token).await).await {
+        Ok(view) => page(StatusCode::OK, confirm(&view)),
+        Err(error) => trouble(&error),
+    }
+}
+
+async fn use_link(State(api): State<Arc<Api>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    if from_elsewhere(&headers) {
+        return page(StatusCode::FORBIDDEN, gone());
+    }
+    match view_of(&api, api.link.act(&token).await).await {
+        Ok(view) => {
+            let mine = view.incidents.iter().any(|i| matches!(i.status, LinkStatus::Acknowledged { .. }));
+            page(StatusCode::OK, done(&view, if mine { Outcome::Acknowledged } else { Outcome::NothingToDo }))
+        }
+        Err(error) => trouble(&error),
+    }
+}
+
+/// A form of another site. Programs that send neither header are let through: the link itself is the secret.
+fn from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    let host_of = |url: &str| url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default().to_owned());
+    match (text(header::ORIGIN.as_str()), text(header::HOST.as_str())) {
+        (Some(origin), Some(host)) => host_of(origin).as_deref() != Some(host),
+        (Some(_), None) | (None, _) => false,
+    }
+}
+
+async fn view_of(api: &Api, used: Result<(AcknowledgeLink, Vec<Incident>), AppError>) -> Result<LinkView, AppError> {
+    let (link, incidents) = used?;
+    if incidents.is_empty() {
+        return Err(AppError::NotFound { what: "link".to_owned() });
+    }
+    let (_, configuration) = api.configuration.current().await?;
+    let user = link.user.as_ref().and_then(|id| configuration.user(id));
+    let mut shown: Vec<LinkIncident> = incidents.iter().map(|i| incident(i, &link, &configuration)).collect();
+    shown.sort_by_key(|i| (i.severity, i.number));
+    Ok(LinkView {
+        incidents: shown,
+        user_name: user.map(|u| u.name.clone()),
+        expires_at: link.expires_at,
+        time_zone: user.map_or_else(|| "UTC".to_owned(), |u| u.time_zone.clone()),
+        now: api.command.clock.now(),
+    })
+}
+
+fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration) -> LinkIncident {
+    let name = |actor: &Actor| match actor {
+        Actor::User(id) => configuration.user(id).map_or_else(|| id.to_string(), |u| u.name.clone()),
+        Actor::System | Actor::Sender(_) | Actor::Token(_) => actor.to_string(),
+    };
+    let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && *generation == i.generation);
+    let status = match &i.status {
+        Status::Triggered if bound => LinkStatus::Waiting,
+        Status::Triggered => LinkStatus::Outdated,
+        Status::Acknowledged { by, at, until, .. } => LinkStatus::Acknowledged { by: name(by), at: *at, until: *until },
+        Status::Resolved { by, at } => LinkStatus::Resolved { by: name(by), at: *at },
+    };
+    let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
+    LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at }
+}
+
+fn trouble(error: &AppError) -> Response {
+    if matches!(error, AppError::NotFound { .. }) {
+        return page(StatusCode::NOT_FOUND, gone());
+    }
+    tracing::error!(%error, "acknowledge link not served");
+    page(StatusCode::SERVICE_UNAVAILABLE, failed())
+}
+
+fn page(status: StatusCode, html: String) -> Response {
+    (status, headers(), html).into_response()
 }

@@ -77,7 +77,7 @@ async fn nothing_is_claimed_after_the_acknowledgement() {
     assert_eq!(store.claim(&claim(&[theirs[0].clone(), newer], 1)).await, Err(ClaimError::TakenBack(vec![theirs[0].key.clone()])));
 
     let gone = page(&incident(9), 0, 0);
-    assert_eq!(store.claim(&claim(&[gone.clone()], 1)).await, Err(ClaimError::TakenBack(vec![gone.key])), "no such incident");
+    assert_eq!(store.claim(&claim(std::slice::from_ref(&gone), 1)).await, Err(ClaimError::TakenBack(vec![gone.key])), "no such incident");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! The stores on an embedded DynamoDB: what only the real table can get wrong. One test program; a module for each port.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod alerts;
 mod configuration;

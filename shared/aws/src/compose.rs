@@ -1,0 +1,72 @@
+//! Use cases over the real adapters, put together the same way wherever they run.
+//!
+//! Called by: the functions' `main.rs`. Refuses to read the environment: settings are arguments.
+
+use crate::dynamo::DynamoStore;
+use crate::sfn::SfnClocks;
+use crate::sns::SnsMessenger;
+use crate::system::{RandomIds, SystemClock};
+use std::sync::Arc;
+use tocsin_app::accept_event::AcceptEvent;
+use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::command_incident::CommandIncident;
+use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::deliver_pages::DeliverPages;
+use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::process_alerts::ProcessAlerts;
+use tocsin_domain::notification::lane::Cap;
+
+/// The table and what every function shares.
+pub struct Common {
+    /// The table.
+    pub store: Arc<DynamoStore>,
+    /// Configuration, remembered by version.
+    pub configuration: Arc<ConfigurationCache>,
+    /// The clock.
+    pub clock: Arc<SystemClock>,
+    /// Fresh ids.
+    pub ids: Arc<RandomIds>,
+}
+
+impl Common {
+    /// Over a table.
+    pub fn new(store: DynamoStore) -> Self {
+        let store = Arc::new(store);
+        Self { configuration: Arc::new(ConfigurationCache::new(store.clone())), store, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
+    }
+
+    /// For ingest.
+    pub fn accept_event(&self) -> AcceptEvent {
+        AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: self.ids.clone() }
+    }
+
+    /// For incident and sweep.
+    pub fn process_alerts(&self) -> ProcessAlerts {
+        ProcessAlerts { alerts: self.store.clone(), incidents: self.store.clone(), configuration: self.configuration.clone(), clock: self.clock.clone() }
+    }
+
+    /// For incident and sweep.
+    pub fn keep_clock(&self, clocks: SfnClocks) -> KeepClock {
+        KeepClock { incidents: self.store.clone(), alerts: self.store.clone(), clocks: Arc::new(clocks), clock: self.clock.clone(), ids: self.ids.clone() }
+    }
+
+    /// For notify and sweep.
+    pub fn advance_incident(&self, messenger: SnsMessenger, public_url: String) -> AdvanceIncident {
+        let deliver = DeliverPages {
+            incidents: self.store.clone(),
+            lanes: self.store.clone(),
+            configuration: self.configuration.clone(),
+            messenger: Arc::new(messenger),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            cap: Cap::default(),
+            public_url,
+        };
+        AdvanceIncident { incidents: self.store.clone(), configuration: self.configuration.clone(), deliver, clock: self.clock.clone() }
+    }
+
+    /// For api.
+    pub fn command_incident(&self) -> CommandIncident {
+        CommandIncident { incidents: self.store.clone(), clock: self.clock.clone() }
+    }
+}
