@@ -4,15 +4,25 @@
 
 use crate::failure::Failure;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::ProvideCredentials;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::result::SdkError;
 use std::error::Error;
 
-/// The deployer's configuration.
-pub(crate) async fn configuration() -> SdkConfig {
+/// The deployer's configuration, after it was seen that there is a region and somebody to act as.
+pub(crate) async fn configuration() -> Result<SdkConfig, Failure> {
     let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     let http = aws_smithy_http_client::Builder::new().tls_provider(ring).build_https();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await;
+    let missing = |reason: String| Failure::Aws { service: "AWS", reason, credentials: true };
+    if config.region().is_none() {
+        return Err(missing("no region is set".to_owned()));
+    }
+    match config.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await.map_err(|e| missing(in_words(&e)))?,
+        None => return Err(missing("no credentials are set".to_owned())),
+    };
+    Ok(config)
 }
 
 /// A call that failed, with all that is known of why.
@@ -21,9 +31,21 @@ where
     E: Error + 'static,
     R: std::fmt::Debug + 'static,
 {
+    told(call, in_words(&error))
+}
+
+/// A failure by its words alone.
+pub(crate) fn told(call: &'static str, reason: String) -> Failure {
+    let lower = reason.to_lowercase();
+    let credentials = ["credential", "security token", "signature"].iter().any(|word| lower.contains(word));
+    Failure::Aws { service: call, reason, credentials }
+}
+
+/// An error with its sources, without the words that say nothing.
+fn in_words(error: &(dyn Error + 'static)) -> String {
     const EMPTY_WORDS: [&str; 5] = ["service error", "unhandled error", "dispatch failure", "other", "io error"];
     let mut words: Vec<String> = Vec::new();
-    let mut current: Option<&dyn Error> = Some(&error);
+    let mut current = Some(error);
     while let Some(e) = current {
         let text = e.to_string();
         if !words.contains(&text) && !EMPTY_WORDS.contains(&text.as_str()) {
@@ -31,12 +53,5 @@ where
         }
         current = e.source();
     }
-    told(call, if words.is_empty() { error.to_string() } else { words.join(": ") })
-}
-
-/// A failure by its words alone.
-pub(crate) fn told(call: &'static str, reason: String) -> Failure {
-    let lower = reason.to_lowercase();
-    let credentials = ["credential", "security token", "signature", "region"].iter().any(|word| lower.contains(word));
-    Failure::Aws { service: call, reason, credentials }
+    if words.is_empty() { error.to_string() } else { words.join(": ") }
 }

@@ -80,24 +80,36 @@ pub(crate) enum Failure {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ApiProblem {
+    /// API Gateway's own answers have a message only.
+    #[serde(alias = "message")]
     pub(crate) title: String,
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldError>,
 }
 
-/// One field that is wrong.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct FieldError {
-    pub(crate) field: String,
-    pub(crate) message: String,
+/// One thing that is wrong.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum FieldError {
+    /// As Tocsin's own API says it.
+    Field {
+        /// Which field.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// As PagerDuty's senders know it.
+    Sentence(String),
 }
 
 fn said(problem: &ApiProblem, status: u16) -> String {
     let text = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
     let mut text = if text.is_empty() { format!("the API answered {status}") } else { clean(text) };
     for error in &problem.errors {
-        text += &format!("\n  {}: {}", clean(&error.field), clean(&error.message));
+        text += &match error {
+            FieldError::Field { field, message } => format!("\n  {}: {}", clean(field), clean(message)),
+            FieldError::Sentence(sentence) => format!("\n  {}", clean(sentence)),
+        };
     }
     text
 }
@@ -115,6 +127,11 @@ impl Failure {
             }
             Failure::Api { status: 403, .. } => "this token may not do that: use one with a higher role, or ask an administrator",
             Failure::Api { status: 404, about: "incident", .. } => "see which there are: tocsin incidents --all",
+            Failure::Api { status: 400, about: "event", .. } => {
+                "the key is shown by tocsin apply when its integration is new; make another one: tocsin key INTEGRATION"
+            }
+            Failure::Api { status: 404, about: "integration", .. } => "integrations stand in the configuration: apply it first",
+            Failure::Api { status: 404, .. } => "check TOCSIN_URL: it should be the stack's output ApiUrl, without a path",
             Failure::Api { status: 409, about: "configuration", .. } => {
                 "somebody else applied a configuration meanwhile: look at what changed, then apply again"
             }

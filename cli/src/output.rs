@@ -137,6 +137,11 @@ impl Out {
     }
 }
 
+/// `1 message`, `2 messages`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 fn write_line(to: &mut impl Write, text: &str) {
     // Nobody reads any more: there is nobody to tell, either.
     let _ = writeln!(to, "{text}");

@@ -16,7 +16,7 @@ const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Present {
-    version: Option<u64>,
+    version: u64,
     #[serde(default)]
     configuration: Value,
 }
@@ -24,10 +24,16 @@ struct Present {
 #[derive(Deserialize)]
 struct Applied {
     version: u64,
+    #[serde(default = "yes")]
+    changed: bool,
     #[serde(default)]
     created_keys: Vec<CreatedKey>,
     #[serde(default)]
     contacts: Vec<Contact>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -71,20 +77,21 @@ pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> R
     let configuration = read(&arguments.file)?;
     let api = Api::new(api)?;
     let present = present(&api).await?;
-    let expected_version = match arguments.expect {
-        Some(0) => None,
-        Some(version) => Some(version),
-        None => present.version,
-    };
+    // 0: none is in force yet. Never absent, which would let the last writer win.
+    let expected_version = arguments.expect.unwrap_or(present.version);
     let wanted = serde_json::to_value(&configuration)
         .map_err(|e| Failure::Refused { what: format!("the configuration can not be written as JSON: {e}"), next: None })?;
     let body = json!({ "configuration": wanted, "expected_version": expected_version });
     let answer = api.send(Request::put("configuration", &["v1", "configuration"]).body(body)).await?;
     out.answer(&answer);
     let applied: Applied = api.typed(&answer)?;
-    out.say(&format!("{} {}", out.paint(&format!("Version {} is in force.", applied.version), Look::Good), size(&configuration)));
-    for line in differences(&present.configuration, &wanted) {
-        out.say(&format!("  {line}"));
+    if applied.changed {
+        out.say(&format!("{} {}", out.paint(&format!("Version {} is in force.", applied.version), Look::Good), size(&configuration)));
+        for line in differences(&present.configuration, &wanted) {
+            out.say(&format!("  {line}"));
+        }
+    } else {
+        out.say(&format!("Nothing is different: version {} stays in force. {}", applied.version, size(&configuration)));
     }
     show_contacts(&applied.contacts, out);
     show_keys(&applied.created_keys, &api.address(), out);
@@ -92,11 +99,7 @@ pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> R
 }
 
 async fn present(api: &Api) -> Result<Present, Failure> {
-    match api.send(Request::get("configuration", &["v1", "configuration"])).await {
-        Ok(answer) => api.typed(&answer),
-        Err(Failure::Api { status: 404, .. }) => Ok(Present { version: None, configuration: Value::Null }),
-        Err(e) => Err(e),
-    }
+    api.typed(&api.send(Request::get("configuration", &["v1", "configuration"])).await?)
 }
 
 /// Makes a further key for an integration.
@@ -147,9 +150,6 @@ fn size(c: &Configuration) -> String {
 /// What is new, other and gone, by kind and id.
 fn differences(before: &Value, after: &Value) -> Vec<String> {
     let mut lines = Vec::new();
-    if before.is_null() {
-        return lines;
-    }
     for kind in ["teams", "users", "schedules", "policies", "services"] {
         let (old, new) = (by_id(&before[kind]), by_id(&after[kind]));
         let added = new.keys().filter(|id| !old.contains_key(*id));
@@ -161,9 +161,6 @@ fn differences(before: &Value, after: &Value) -> Vec<String> {
     }
     if before["status_page"] != after["status_page"] {
         lines.push("~ status_page".to_owned());
-    }
-    if lines.is_empty() {
-        lines.push("Nothing is different from the version before.".to_owned());
     }
     lines
 }
@@ -182,7 +179,7 @@ mod tests {
         let before = json!({"users": [{"id": "ada", "name": "Ada"}, {"id": "bob"}], "teams": [], "status_page": null});
         let after = json!({"users": [{"id": "ada", "name": "Ada L."}, {"id": "cy"}], "teams": [], "status_page": {"name": "x"}});
         assert_eq!(differences(&before, &after), ["+ users: cy", "~ users: ada", "- users: bob", "~ status_page"]);
-        assert_eq!(differences(&after, &after), ["Nothing is different from the version before."]);
-        assert_eq!(differences(&Value::Null, &after), Vec::<String>::new());
+        assert_eq!(differences(&after, &after), Vec::<String>::new());
+        assert_eq!(differences(&Value::Null, &after), ["+ users: ada", "+ users: cy", "~ status_page"]);
     }
 }

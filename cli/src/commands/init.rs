@@ -28,7 +28,7 @@ pub(super) async fn init(arguments: &Init, out: &Out) -> Result<ExitCode, Failur
         )
     })?;
     let name: TokenId = arguments.name.parse().map_err(|e| refused(&format!("--name {:?}: {e}", arguments.name), "write it like deployer"))?;
-    let config = aws::configuration().await;
+    let config = aws::configuration().await?;
     let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table.to_owned());
     let token = first_token(&store, name.clone(), arguments.another).await?;
     out.answer(&json!({ "token": token, "name": name, "role": "owner" }));

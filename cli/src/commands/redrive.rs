@@ -7,7 +7,7 @@ use crate::arguments::ApiArguments;
 use crate::aws;
 use crate::client::{Api, Request};
 use crate::failure::Failure;
-use crate::output::{Cell, Look, Out};
+use crate::output::{Cell, Look, Out, count};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,9 @@ struct Failed {
 #[derive(Deserialize)]
 struct Redriven {
     #[serde(default)]
-    alerts: u64,
+    alerts: usize,
     #[serde(default)]
-    incidents: u64,
+    incidents: usize,
     #[serde(default)]
     failed: Vec<Value>,
 }
@@ -49,7 +49,7 @@ struct Redriven {
 pub(super) async fn redrive(stack: &str, dry_run: bool, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     // Before a message is hidden for nothing.
     let api = if dry_run { None } else { Some(Api::new(api)?) };
-    let sqs = aws_sdk_sqs::Client::new(&aws::configuration().await);
+    let sqs = aws_sdk_sqs::Client::new(&aws::configuration().await?);
     let queues = queues(&sqs, stack).await?;
     if queues.is_empty() {
         let next = "give the stack's name with --stack or TOCSIN_STACK, and check AWS_PROFILE and AWS_REGION";
@@ -75,9 +75,9 @@ pub(super) async fn redrive(stack: &str, dry_run: bool, api: &ApiArguments, out:
         deleted = delete(&sqs, &messages).await?;
     }
     out.answer(&json!({ "messages": messages, "redriven": answer, "deleted": deleted }));
-    out.say(&format!("Evaluated again: {} alerts, {} incidents.", redriven.alerts, redriven.incidents));
+    out.say(&format!("Evaluated again: {}, {}.", count(redriven.alerts, "alert"), count(redriven.incidents, "incident")));
     if done {
-        out.say(&format!("{} messages deleted.", deleted));
+        out.say(&format!("{} deleted.", count(deleted, "message")));
         return Ok(ExitCode::SUCCESS);
     }
     for failed in &redriven.failed {
@@ -170,7 +170,7 @@ fn function_name(arn: &str) -> &str {
 
 fn show(messages: &[Failed], queues: usize, out: &Out) {
     if messages.is_empty() {
-        out.say(&format!("The {queues} failure queues are empty."));
+        out.say(&format!("Nothing in {}.", count(queues, "failure queue")));
         return;
     }
     let rows = messages.iter().map(|m| {

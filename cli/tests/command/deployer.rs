@@ -1,0 +1,252 @@
+//! What the deployer does with AWS credentials: `init`, `doctor`, `redrive`.
+
+use super::double::{Answer, Double, Request, run, tocsin};
+use expect_test::expect;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+
+fn table(has_tokens: bool) -> Double {
+    Double::new(move |request: &Request| match request.header("x-amz-target") {
+        "DynamoDB_20120810.GetItem" if has_tokens => Answer::json(200, json!({"Item": {"pk": {"S": "x"}, "sk": {"S": "x"}}})),
+        _ => Answer::json(200, json!({})),
+    })
+}
+
+#[test]
+fn the_first_token_is_shown_once_and_only_its_hash_is_stored() {
+    let aws = table(false);
+    let ran = run(&mut aws.deployer(&["init", "--table", "t", "--json"]));
+    let answer: Value = serde_json::from_str(ran.good()).unwrap();
+    let token = answer["token"].as_str().unwrap();
+    assert_eq!((token.len(), answer["name"].as_str(), answer["role"].as_str()), (32, Some("deployer"), Some("owner")));
+    assert!(token.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)), "{token}");
+    let writes: Vec<Request> = aws.seen().into_iter().filter(|r| !r.header("x-amz-target").ends_with("GetItem")).collect();
+    assert_eq!(writes.len(), 1);
+    assert!(writes[0].body.contains("owner") && writes[0].body.contains("\"t\""), "{}", writes[0].body);
+    assert!(!writes[0].body.contains(token), "the token itself must not be stored");
+    let again = run(&mut aws.deployer(&["init", "--table", "t", "--json"]));
+    assert_ne!(again.json()["token"], token);
+    let words = run(aws.deployer(&["init", "--name", "ci"]).env("TOCSIN_TABLE", "t"));
+    assert!(words.good().contains("API token ci (owner, all teams). It is shown this once:"), "{}", words.out);
+}
+
+#[test]
+fn a_second_first_token_is_refused() {
+    let aws = table(true);
+    expect![[r#"
+        tocsin: this deployment has an API token already
+          use that one, or make one more with --another
+    "#]]
+    .assert_eq(run(&mut aws.deployer(&["init", "--table", "t"])).failed());
+    assert_eq!(aws.seen().len(), 1, "nothing was written");
+    run(&mut aws.deployer(&["init", "--table", "t", "--another"])).good();
+}
+
+#[test]
+fn init_says_what_is_missing() {
+    expect![[r#"
+        tocsin: no table is named
+          set TOCSIN_TABLE or give --table; its name is the stack's output TableName: aws cloudformation describe-stacks --stack-name tocsin --query 'Stacks[0].Outputs'
+    "#]].assert_eq(run(&mut tocsin(&["init"])).failed());
+    expect![[r#"
+        tocsin: --name "Not A Slug": expected 1 to 64 characters of a-z, 0-9, '-' and '_', beginning with a letter or digit
+          write it like deployer
+    "#]]
+    .assert_eq(run(&mut table(false).deployer(&["init", "--table", "t", "--name", "Not A Slug"])).failed());
+    let nobody = run(tocsin(&["init", "--table", "t"]).env("AWS_REGION", "eu-west-1"));
+    assert!(nobody.failed().contains("aws sts get-caller-identity"), "{}", nobody.err);
+    let refusing = Double::new(|_| {
+        Answer::json(400, json!({"__type": "com.amazon.coral.service#AccessDeniedException", "message": "not authorized to perform: dynamodb:GetItem"}))
+    });
+    let denied = run(&mut refusing.deployer(&["init", "--table", "t"]));
+    assert!(denied.failed().contains("not authorized to perform: dynamodb:GetItem"), "{}", denied.err);
+}
+
+/// An account where each thing is as `good` says.
+fn account(good: bool) -> Double {
+    Double::new(move |request: &Request| {
+        let action = request.body.split('&').find_map(|p| p.strip_prefix("Action=")).unwrap_or_default().to_owned();
+        let xml = |inner: &str| {
+            Answer::text(
+                200,
+                "text/xml",
+                &format!("<{action}Response xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><{action}Result>{inner}</{action}Result></{action}Response>"),
+            )
+        };
+        let topic = |name: &str| format!("<member><TopicArn>arn:aws:sns:eu-west-1:123456789012:{name}</TopicArn></member>");
+        let subscription = |arn: &str| {
+            format!(
+                "<Subscriptions><member><SubscriptionArn>{arn}</SubscriptionArn><Protocol>email</Protocol><Endpoint>a@example.com</Endpoint></member></Subscriptions>"
+            )
+        };
+        match action.as_str() {
+            "GetSMSSandboxAccountStatus" => xml(&format!("<IsInSandbox>{}</IsInSandbox>", !good)),
+            "GetSMSAttributes" if good => xml("<attributes><entry><key>MonthlySpendLimit</key><value>50</value></entry></attributes>"),
+            "GetSMSAttributes" => xml("<attributes/>"),
+            "ListTopics" => xml(&format!(
+                "<Topics>{}{}{}{}</Topics>",
+                topic("tocsin-last-resort"),
+                topic("tocsin-operations"),
+                topic("tocsin-user-ada-mail"),
+                topic("other-x")
+            )),
+            "ListSubscriptionsByTopic" if good => xml(&subscription("arn:aws:sns:eu-west-1:123456789012:t:1")),
+            "ListSubscriptionsByTopic" if request.body.contains("operations") => xml("<Subscriptions/>"),
+            "ListSubscriptionsByTopic" => xml(&subscription("PendingConfirmation")),
+            _ if request.path.contains("account-settings") => {
+                Answer::json(200, json!({"AccountLimit": {"ConcurrentExecutions": if good { 1000 } else { 10 }}}))
+            }
+            other => Answer::text(400, "text/xml", other),
+        }
+    })
+}
+
+#[test]
+fn a_healthy_deployment() {
+    let api = Double::answering(200, json!({"findings": [{"level": "ok", "what": "e-mail contact method ada-mail of ada is confirmed", "next_step": ""}]}));
+    let ran = run(account(true).deployer(&["doctor"]).env("TOCSIN_URL", &api.address).env("TOCSIN_API_TOKEN", "t"));
+    expect![[r#"
+        ok       e-mail contact method ada-mail of ada is confirmed
+        ok       SMS: the account is out of the sandbox
+        ok       SMS: the monthly spend limit is 50 USD
+        ok       last resort: 1 confirmed
+        ok       operations: 1 confirmed
+        ok       Lambda: 1000 functions at a time
+
+        0 errors, 0 warnings, 6 fine.
+    "#]]
+    .assert_eq(ran.good());
+    assert_eq!(api.lines(), ["GET /v1/doctor"]);
+}
+
+#[test]
+fn everything_that_would_keep_a_page_from_arriving() {
+    let ran = run(&mut account(false).deployer(&["doctor"]));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""));
+    expect![[r#"
+        error    SMS: the account is in the SMS sandbox of this region: only numbers verified there get messages
+                 -> ask for production access (SNS console, Text messaging, Exit SMS sandbox), or verify each number there
+        error    last resort: the only subscription waits for its confirmation: when a policy is exhausted, nobody is told
+                 -> follow the link in the message of AWS Notifications; it is valid for two days, then subscribe again
+        error    operations: nobody is subscribed: the alarms of Tocsin itself go nowhere
+                 -> deploy with OperationsEmail, or subscribe somebody to the topic
+        error    e-mail ada-mail: the only subscription waits for its confirmation: no page goes there
+                 -> follow the link in the message of AWS Notifications; it is valid for two days, then subscribe again
+        warning  the configuration was not looked at: no deployment is named
+                 -> set TOCSIN_URL to the stack's output ApiUrl (local stack: source .tocsin/local.env), or give --url
+        warning  SMS: the monthly spend limit is 1 USD: a few dozen messages, then none until next month
+                 -> ask for a higher quota (Service Quotas, Amazon SNS, SMS spend), then raise MonthlySpendLimit
+        warning  Lambda: this account runs 10 functions at a time in this region, all of its applications together: a storm may be throttled
+                 -> ask for 1000 (Service Quotas, AWS Lambda, Concurrent executions), then deploy with NotifyReservedConcurrency
+
+        4 errors, 3 warnings, 0 fine.
+    "#]]
+    .assert_eq(&ran.out);
+    let json = run(&mut account(false).deployer(&["doctor", "--json"])).json();
+    assert_eq!((json["healthy"].clone(), json["findings"][0]["level"].clone()), (json!(false), json!("error")));
+}
+
+#[test]
+fn another_stack_has_other_topics() {
+    let ran = run(&mut account(true).deployer(&["doctor", "--stack", "nobody"]));
+    assert!(ran.out.contains("error    there is no topic nobody-last-resort"), "{}", ran.out);
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn a_check_that_is_not_allowed_is_said_and_no_failure_of_the_others() {
+    let denied =
+        "<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not authorized to perform: SNS:X</Message></Error></ErrorResponse>";
+    let aws = Double::new(move |request: &Request| {
+        if request.path.contains("account-settings") {
+            return Answer::json(200, json!({"AccountLimit": {"ConcurrentExecutions": 1000}}));
+        }
+        Answer::text(403, "text/xml", denied)
+    });
+    let ran = run(&mut aws.deployer(&["doctor"]));
+    expect![[r#"
+        warning  the configuration was not looked at: no deployment is named
+                 -> set TOCSIN_URL to the stack's output ApiUrl (local stack: source .tocsin/local.env), or give --url
+        warning  not looked at: SNS GetSMSSandboxAccountStatus: AuthorizationErrorException: not authorized to perform: SNS:X
+                 -> allow it to these credentials, and ask again
+        warning  not looked at: SNS GetSMSAttributes: AuthorizationErrorException: not authorized to perform: SNS:X
+                 -> allow it to these credentials, and ask again
+        warning  not looked at: SNS ListTopics: AuthorizationErrorException: not authorized to perform: SNS:X
+                 -> allow it to these credentials, and ask again
+        ok       Lambda: 1000 functions at a time
+
+        0 errors, 4 warnings, 1 fine.
+    "#]]
+    .assert_eq(&ran.out);
+    let nobody = run(tocsin(&["doctor"]).env("AWS_REGION", "eu-west-1"));
+    assert!(nobody.failed().contains("aws sts get-caller-identity"), "{}", nobody.err);
+}
+
+/// Failure queues with one message each.
+fn queues(messages: Vec<Value>) -> Double {
+    let waiting = Mutex::new(messages);
+    Double::new(move |request: &Request| match request.header("x-amz-target") {
+        "AmazonSQS.ListQueues" => Answer::json(200, json!({"QueueUrls": ["http://q/1/tocsin-IncidentFailures-1A", "http://q/1/tocsin-Other-1B"]})),
+        "AmazonSQS.ReceiveMessage" => {
+            let messages: Vec<Value> = waiting.lock().unwrap().drain(..).collect();
+            Answer::json(200, json!({ "Messages": messages }))
+        }
+        "AmazonSQS.DeleteMessageBatch" => Answer::json(200, json!({"Successful": [{"Id": "0"}], "Failed": []})),
+        other => Answer::json(400, json!({"__type": other})),
+    })
+}
+
+fn message() -> Value {
+    let body = json!({"requestContext": {"functionArn": "arn:aws:lambda:eu-west-1:1:function:tocsin-Incident:live", "condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {"batchSize": 3, "approximateArrivalOfFirstRecord": "2026-01-05T09:00:00Z"}});
+    json!({"MessageId": "m1", "ReceiptHandle": "r1", "Body": body.to_string()})
+}
+
+fn actions(aws: &Double) -> Vec<String> {
+    aws.seen().iter().map(|r| r.header("x-amz-target").trim_start_matches("AmazonSQS.").to_owned()).collect()
+}
+
+#[test]
+fn redriving_shows_evaluates_and_then_deletes() {
+    let (aws, api) = (queues(vec![message()]), Double::answering(200, json!({"alerts": 2, "incidents": 1, "failed": []})));
+    let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", &api.address).env("TOCSIN_API_TOKEN", "t"));
+    expect![[r#"
+        QUEUE             SINCE  WHAT
+        IncidentFailures  -      tocsin-Incident gave up: RetryAttemptsExhausted: 3 changes from 2026-01-05T09:00:00Z
+        Evaluated again: 2 alerts, 1 incident.
+        1 message deleted.
+    "#]]
+    .assert_eq(ran.good());
+    assert_eq!(actions(&aws), ["ListQueues", "ReceiveMessage", "ReceiveMessage", "DeleteMessageBatch"]);
+    assert_eq!(api.lines(), ["POST /v1/redrive"]);
+}
+
+#[test]
+fn what_fails_again_stays_in_its_queue() {
+    for (status, answer) in [(200, json!({"alerts": 0, "incidents": 0, "failed": ["inc_1: throttled"]})), (503, json!({"title": "Unavailable"}))] {
+        let (aws, api) = (queues(vec![message()]), Double::answering(status, answer));
+        let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", &api.address).env("TOCSIN_API_TOKEN", "t"));
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(!actions(&aws).contains(&"DeleteMessageBatch".to_owned()));
+    }
+}
+
+#[test]
+fn a_dry_run_only_looks() {
+    let aws = queues(vec![message()]);
+    let json = run(&mut aws.deployer(&["redrive", "--dry-run", "--json"])).json();
+    assert_eq!(json["messages"][0]["queue"], "IncidentFailures");
+    assert!(!actions(&aws).contains(&"DeleteMessageBatch".to_owned()));
+    expect![[r#"
+        Nothing in 1 failure queue.
+    "#]]
+    .assert_eq(run(&mut queues(vec![]).deployer(&["redrive", "--dry-run"])).good());
+}
+
+#[test]
+fn redriving_needs_a_token_before_it_hides_a_message() {
+    let aws = queues(vec![message()]);
+    let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", "http://127.0.0.1:1"));
+    assert!(ran.failed().contains("no API token is set"));
+    assert_eq!(actions(&aws), Vec::<String>::new());
+}

@@ -1,0 +1,156 @@
+//! `incidents`, `show`, what responders do, and `oncall`.
+
+use super::double::{Answer, Double, Request};
+use expect_test::expect;
+use serde_json::{Value, json};
+
+fn incident(number: u64, status: &str, title: &str) -> Value {
+    json!({
+        "id": "inc_00000000010000000000000002", "number": number, "title": title, "status": status, "severity": "critical", "urgency": "high",
+        "service": "shop", "team": "web", "opened_at": "2020-01-05T09:00:00Z", "generation": 1, "alerts_open": 1, "alerts_total": 2, "unanswered": false,
+    })
+}
+
+/// Without the time that passed since, which is another each day.
+fn timeless(text: &str) -> String {
+    let words = text.split(' ').collect::<Vec<_>>();
+    let days = |i: &usize| words.get(i + 1).is_some_and(|w| *w == "days") && words[*i].parse::<u32>().is_ok();
+    words.iter().enumerate().map(|(i, w)| if days(&i) { "N" } else { w }).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn open_incidents_in_a_table() {
+    let mut unanswered = incident(13, "triggered", "queue \u{1b}]0;owned\u{7}stuck");
+    unanswered["unanswered"] = json!(true);
+    unanswered["priority"] = json!("P1");
+    let tocsin = Double::answering(200, json!({"incidents": [incident(12, "acknowledged", "Checkout is slow"), unanswered], "next": null}));
+    expect![[r#"
+        N    STATUS        SEVERITY  PRIORITY  SERVICE  OPENED         ALERTS  TITLE
+        #12  acknowledged  critical  -         shop     N days ago  1/2     Checkout is slow
+        #13  UNANSWERED    critical  P1        shop     N days ago  1/2     queue ]0;owned stuck
+    "#]]
+    .assert_eq(&timeless(tocsin.tocsin(&["incidents"]).good()));
+    assert_eq!(tocsin.lines(), ["GET /v1/incidents?status=open&limit=50"]);
+}
+
+#[test]
+fn no_incidents() {
+    let tocsin = Double::answering(200, json!({"incidents": [], "next": null}));
+    assert_eq!(tocsin.tocsin(&["incidents"]).good(), "No open incidents.\n");
+    assert_eq!(tocsin.tocsin(&["incidents", "--all"]).good(), "No incidents yet.\n");
+    assert_eq!(tocsin.tocsin(&["incidents", "--json"]).json(), json!({"incidents": []}));
+}
+
+#[test]
+fn all_incidents_of_a_team_over_several_pages() {
+    let tocsin = Double::new(|request: &Request| {
+        let page = |number, next: Value| Answer::json(200, json!({"incidents": [incident(number, "resolved", "x")], "next": next}));
+        match request.path.as_str() {
+            path if path.contains("status=open") => page(1, Value::Null),
+            path if path.contains("after=") => page(3, json!("inc_b")),
+            _ => page(2, json!("inc_a")),
+        }
+    });
+    let found = tocsin.tocsin(&["incidents", "--all", "--team", "web", "--limit", "2", "--json"]).json();
+    let numbers: Vec<u64> = found["incidents"].as_array().unwrap().iter().map(|i| i["number"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(
+        tocsin.lines(),
+        [
+            "GET /v1/incidents?status=open&limit=2&team=web",
+            "GET /v1/incidents?status=resolved&limit=2&team=web",
+            "GET /v1/incidents?status=resolved&limit=1&team=web&after=inc_a",
+        ]
+    );
+}
+
+#[test]
+fn one_incident_with_its_story() {
+    let mut detail = incident(12, "acknowledged", "Checkout is slow");
+    detail["acknowledged_by"] = json!("ada");
+    detail["priority"] = json!("P2");
+    detail["timeline"] = json!([
+        {"seq": 1, "at": "2020-01-05T09:00:00Z", "actor": "Tocsin", "type": "triggered", "text": "triggered: Checkout is slow"},
+        {"seq": 2, "at": "2020-01-05T09:00:01Z", "actor": "ada", "type": "noted", "text": "on\r\nit \u{202e}"},
+    ]);
+    detail["alerts"] = json!([{"state": "open", "severity": "critical", "dedup_key": "checkout", "summary": "Checkout is slow"}]);
+    let tocsin = Double::answering(200, detail.clone());
+    expect![[r#"
+        #12 Checkout is slow
+        acknowledged by ada, critical, P2, service shop, team web, opened N days ago, 1 of 2 alerts open
+
+        ALERT  SEVERITY  KEY       SUMMARY
+        open   critical  checkout  Checkout is slow
+
+        UTC                  WHO     WHAT
+        2020-01-05 09:00:00  Tocsin  triggered: Checkout is slow
+        2020-01-05 09:00:01  ada     on it
+    "#]]
+    .assert_eq(&timeless(tocsin.tocsin(&["show", "#12"]).good()));
+    assert_eq!(tocsin.lines(), ["GET /v1/incidents/12"]);
+    assert_eq!(tocsin.tocsin(&["show", "inc_00000000010000000000000002", "--json"]).json(), detail);
+    assert_eq!(tocsin.lines()[1], "GET /v1/incidents/inc_00000000010000000000000002");
+}
+
+#[test]
+fn what_responders_do() {
+    let tocsin = Double::answering(200, incident(12, "acknowledged", "Checkout is slow"));
+    for (arguments, line, body) in [
+        (&["ack", "12"][..], "acknowledge", Value::Null),
+        (&["resolve", "12"], "resolve", Value::Null),
+        (&["escalate", "12"], "escalate", Value::Null),
+        (&["note", "12", "looking", "at it"], "notes", json!({"text": "looking at it"})),
+        (&["snooze", "12", "1h30m"], "snooze", json!({"duration_s": 5400})),
+        (
+            &["reassign", "12", "--user", "ada", "--schedule", "weekly", "--team", "web"],
+            "reassign",
+            json!({"to": [{"user": "ada"}, {"schedule": "weekly"}, {"team": "web"}]}),
+        ),
+        (&["priority", "12", "p1"], "priority", json!({"priority": "P1"})),
+        (&["priority", "12", "none"], "priority", json!({"priority": null})),
+    ] {
+        assert_eq!(tocsin.tocsin(arguments).good(), "#12 acknowledged: Checkout is slow\n", "{arguments:?}");
+        let request = tocsin.seen().pop().unwrap();
+        assert_eq!((request.line(), request.json()), (format!("POST /v1/incidents/12/{line}"), body), "{arguments:?}");
+        assert_eq!(request.header("authorization"), "Bearer SECRET-TOKEN");
+    }
+}
+
+#[test]
+fn one_that_fails_does_not_keep_the_others() {
+    let tocsin = Double::new(|request: &Request| match request.path.as_str() {
+        "/v1/incidents/12/acknowledge" => Answer::problem(409, "Conflict", "the incident is resolved: only notes and its priority can change"),
+        _ => Answer::json(200, incident(13, "acknowledged", "Other")),
+    });
+    let ran = tocsin.tocsin(&["ack", "12", "13"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(ran.out, "#13 acknowledged: Other\n");
+    expect![[r#"
+        tocsin: #12: the incident is resolved: only notes and its priority can change
+    "#]]
+    .assert_eq(&ran.err);
+    let json = tocsin.tocsin(&["ack", "12", "13", "--json"]).json();
+    assert_eq!((json[0]["error"]["status"].clone(), json[1]["number"].clone()), (json!(409), json!(13)));
+    expect![[r#"
+        tocsin: the incident is resolved: only notes and its priority can change
+          see how it stands: tocsin show N
+    "#]]
+    .assert_eq(tocsin.tocsin(&["ack", "12"]).failed());
+}
+
+#[test]
+fn who_is_on_call_and_why() {
+    let answer = json!({"at": "2026-01-05T09:00:00Z", "schedules": [
+        {"schedule": "weekly", "team": "web", "on_call": [{"user": "ada", "name": "Ada", "reason": "layer 'weekly', turn 12"}]},
+        {"schedule": "nights", "team": "web", "on_call": []},
+    ]});
+    let tocsin = Double::answering(200, answer.clone());
+    expect![[r#"
+        SCHEDULE  TEAM  ON CALL    WHY
+        weekly    web   Ada (ada)  layer 'weekly', turn 12
+        nights    web   nobody
+    "#]]
+    .assert_eq(tocsin.tocsin(&["oncall"]).good());
+    assert_eq!(tocsin.tocsin(&["oncall", "--json"]).json(), answer);
+    assert_eq!(tocsin.lines()[0], "GET /v1/oncall");
+}

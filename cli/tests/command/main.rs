@@ -1,0 +1,10 @@
+//! The command as people run it: a process, a deployment that answers from a script, and what is printed.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod apply;
+mod deployer;
+mod double;
+mod failures;
+mod incidents;
+mod send;
