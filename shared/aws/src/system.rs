@@ -97,9 +97,15 @@ mod tests {
     #[test]
     fn a_number_is_a_line_that_cloudwatch_understands() {
         let line = EmfMetrics::new("tocsin").line("SweepHeartbeat", 1.0, Timestamp::from_millisecond(1_700_000_000_000).unwrap());
-        expect_test::expect![[
-            r#"{"SweepHeartbeat":1.0,"Stack":"tocsin","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Stack"]],"Metrics":[{"Name":"SweepHeartbeat"}],"Namespace":"Tocsin"}],"Timestamp":1700000000000}}"#
-        ]]
-        .assert_eq(&line);
+        let expected = serde_json::json!({
+            "_aws": {
+                "Timestamp": 1_700_000_000_000_i64,
+                "CloudWatchMetrics": [{"Namespace": "Tocsin", "Dimensions": [["Stack"]], "Metrics": [{"Name": "SweepHeartbeat"}]}]
+            },
+            "Stack": "tocsin",
+            "SweepHeartbeat": 1.0
+        });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), expected);
+        assert!(!line.contains('\n'));
     }
 }
