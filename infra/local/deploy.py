@@ -80,7 +80,7 @@ class Deployment:
         where = self._put(s3, "template", json.dumps(template).encode())
         given = {
             "Architecture": settings.architecture(),
-            "LogLevel": "debug",
+            "LogLevel": "info",
             "PublicUrl": self.ports.api_url,
             "StatusUrl": self.ports.status_url,
             "LastResortPhone": "+15550100999",

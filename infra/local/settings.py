@@ -16,7 +16,7 @@ LINT = TOOLS / "lint"
 NODE = TOOLS / "node"
 BIN = HOME / "build"  # one folder for each function with its `bootstrap`, and `tocsin`
 RUN_VARIABLE = "TOCSIN_RUN"  # tests run stacks of their own beside the one of `make up`
-RUN = pathlib.Path(os.environ.get(RUN_VARIABLE) or HOME / "run")  # what is only true while a stack runs
+RUN = pathlib.Path(os.environ.get(RUN_VARIABLE) or HOME / "run").absolute()  # what is only true while a stack runs
 
 LOCAL_ENV = RUN / "local.env" if os.environ.get(RUN_VARIABLE) else HOME / "local.env"
 OUTBOX = RUN / "outbox.jsonl"

@@ -6,6 +6,7 @@ that the process behind the id is that server.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
@@ -75,6 +76,21 @@ def check_ports(ports):
                     f"Port {port} is in use. Tocsin needs {ports.api}, {ports.status} and {ports.aws}:"
                     f" stop what listens there, or choose others with {settings.PORT_VARIABLE}=PORT make up."
                 )
+
+
+@contextlib.contextmanager
+def alone():
+    """Holds off a second start or stop of the same stack: each would end what the other has begun."""
+    settings.HOME.mkdir(exist_ok=True)
+    with open(settings.RUN.with_suffix(".lock"), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(
+                f"Another command is starting or stopping this stack just now. For a second stack beside it:"
+                f" {settings.RUN_VARIABLE}=.tocsin/run-two {settings.PORT_VARIABLE}=5000 make start."
+            )
+        yield
 
 
 def start(ports, parameters=()):
@@ -253,7 +269,8 @@ Send an event:
 def main(arguments):
     command, ports = arguments[0], settings.Ports()
     if command == "stop":
-        return stop()
+        with alone():
+            return stop()
     if command not in ("up", "start", "restart"):
         raise Problem("usage: stack.py up | start | restart | stop")
     if command != "restart":  # restart: with the binaries as they are
@@ -261,7 +278,8 @@ def main(arguments):
             check_ports(ports)  # before minutes of building
         tools.install("run")
         build.build()
-    details = start(ports, arguments[1:])
+    with alone():
+        details = start(ports, arguments[1:])
     show(ports, details)
     if command == "up":
         print("Ctrl-C stops everything. What happens:\n", flush=True)
