@@ -36,7 +36,9 @@ pub(crate) struct Index {
 impl Range {
     /// Everything whose sort key begins with `prefix` and stands behind `after` (empty for all).
     pub(crate) fn of(pk: String, prefix: &str, limit: usize) -> Self {
-        Self { index: None, pk, from: prefix.to_owned(), to: format!("{prefix}{}", super::schema::LAST), backwards: false, limit }
+        // A key value can not be empty; a space stands before everything that our keys begin with.
+        let from = if prefix.is_empty() { " " } else { prefix }.to_owned();
+        Self { index: None, pk, from, to: format!("{prefix}{}", super::schema::LAST), backwards: false, limit }
     }
 }
 
