@@ -178,10 +178,11 @@ pub fn confirm(view: &LinkView) -> String {
     view.page(heading, worst.map_or(Tone::Quiet, Tone::of), lead)
 }
 
-/// The page after pressing.
+/// The page after pressing. It says "you" only where an incident is acknowledged in the reader's own name.
 pub fn done(view: &LinkView, outcome: Outcome) -> String {
     let acknowledged = view.numbers(&|s| matches!(s, LinkStatus::Acknowledged { .. }));
-    if outcome == Outcome::NothingToDo || acknowledged.is_empty() {
+    let theirs = |i: &LinkIncident| matches!((&i.status, &view.user_name), (LinkStatus::Acknowledged { by, .. }, Some(name)) if by != name);
+    if outcome == Outcome::NothingToDo || view.incidents.iter().all(|i| theirs(i) || !matches!(i.status, LinkStatus::Acknowledged { .. })) {
         return confirm(view);
     }
     let waiting = view.numbers(&|s| matches!(s, LinkStatus::Waiting | LinkStatus::Outdated));

@@ -11,5 +11,7 @@ mod documents;
 mod every_route;
 #[path = "site/pages.rs"]
 mod pages;
+#[path = "site/serve.rs"]
+mod serve;
 #[path = "site/subscriptions.rs"]
 mod subscriptions;
