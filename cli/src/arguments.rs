@@ -51,12 +51,12 @@ pub(crate) enum Command {
     /// Say that somebody is on it: the paging stops.
     Ack {
         #[command(flatten)]
-        incidents: Some1,
+        incidents: Several,
     },
     /// Say that it is over.
     Resolve {
         #[command(flatten)]
-        incidents: Some1,
+        incidents: Several,
     },
     /// Write something down on an incident's timeline.
     Note {
@@ -150,7 +150,7 @@ pub(crate) struct One {
 
 /// Which incidents.
 #[derive(Debug, Args)]
-pub(crate) struct Some1 {
+pub(crate) struct Several {
     /// Numbers (12 or #12) or ids.
     #[arg(required = true, num_args = 1.., value_name = "N")]
     pub(crate) incidents: Vec<Which>,

@@ -5,6 +5,7 @@
 use crate::failure::Failure;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::ProvideCredentials;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::result::SdkError;
 use std::error::Error;
@@ -28,10 +29,14 @@ pub(crate) async fn configuration() -> Result<SdkConfig, Failure> {
 /// A call that failed, with all that is known of why.
 pub(crate) fn failed<E, R>(call: &'static str, error: SdkError<E, R>) -> Failure
 where
-    E: Error + 'static,
+    E: Error + ProvideErrorMetadata + 'static,
     R: std::fmt::Debug + 'static,
 {
-    told(call, in_words(&error))
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => told(call, format!("{code}: {message}")),
+        (Some(code), None) => told(call, code.to_owned()),
+        (None, _) => told(call, in_words(&error)),
+    }
 }
 
 /// A failure by its words alone.

@@ -143,7 +143,7 @@ impl Failure {
             Failure::Answer { .. } => "check TOCSIN_URL: it should be the stack's output ApiUrl, without a path",
             Failure::Document(_) => "nothing was changed",
             Failure::Aws { credentials: true, .. } => {
-                "this command needs the deployer's AWS credentials and region: try `aws sts get-caller-identity`, or set AWS_PROFILE"
+                "this command needs the deployer's AWS credentials and region: set AWS_PROFILE and AWS_REGION, and see with: aws sts get-caller-identity"
             }
             Failure::Refused { next, .. } => return next.clone(),
             Failure::Api { .. } | Failure::File { .. } | Failure::Aws { credentials: false, .. } => return None,

@@ -64,7 +64,11 @@ pub(super) async fn doctor(stack: &str, api: &ApiArguments, out: &Out) -> Result
             Ok(mut found) => findings.append(&mut found),
             // Without credentials nothing can be looked at: that is a failure of the command.
             Err(failure @ Failure::Aws { credentials: true, .. }) => return Err(failure),
-            Err(failure) => findings.push(Finding::new(Level::Warning, format!("not looked at: {failure}"), "allow it to these credentials, and ask again")),
+            Err(failure) => findings.push(Finding::new(
+                Level::Warning,
+                format!("not looked at: {failure}"),
+                "allow that call to these credentials (a local stack may not know it), or look in the AWS console",
+            )),
         }
     }
     findings.sort_by_key(|f| f.level);

@@ -14,6 +14,8 @@ fn check(source: &str, expected: Expect) {
 fn the_example_is_good() {
     let configuration = read("example.yaml", EXAMPLE).map_err(|f| f.to_string()).unwrap();
     assert_eq!((configuration.users.len(), configuration.services.len(), configuration.policies[0].levels.len()), (3, 3, 3));
+    let sent = serde_json::to_string(&configuration).unwrap();
+    assert_eq!(serde_json::from_str::<tocsin_domain::configuration::Configuration>(&sent).unwrap(), configuration, "what is sent is what was read");
     let first: Vec<&str> = configuration.services[0].integrations.iter().map(|i| i.id.as_str()).collect();
     assert_eq!(first, ["shop-pagerduty", "shop-alertmanager"], "the local stack takes the first key of each kind");
 }
@@ -89,6 +91,43 @@ extra: 1
             t.yaml:34: "team" stands twice here (it is on line 34 already: remove one of them)
             t.yaml:34: services[2].integrations: expected a list, found "none"
             t.yaml:35: extra: unknown field "extra" (possible: version, teams, users, schedules, policies, services, status_page)"#]],
+    );
+}
+
+#[test]
+fn schedules_are_said_with_their_lines_too() {
+    let source = r#"version: 1
+teams: [{ id: web, name: Web }]
+users: [{ id: ada, name: Ada }]
+schedules:
+  - id: weekly
+    team: web
+    time_zone: Europe/Londn
+    layers:
+      - name: days
+        rotation: wekly
+        start: 2026-02-30T09:00
+        members:
+          - ada
+          - grcae
+        restrictions:
+          - { days: [mon, fry], from: 09:00, to: 25:00 }
+    overrides:
+      - { start: 2026-01-06T09:00Z, end: 2026-01-05T09:00Z, with: linus }
+      - { start: 2026-01-06T09:00Z, end: 2026-01-07T09:00Z }
+"#;
+    check(
+        source,
+        expect![[r#"
+        t.yaml:7: schedules[0].time_zone: there is no time zone "Europe/Londn" (did you mean Europe/London?)
+        t.yaml:10: schedules[0].layers[0].rotation: "wekly" is no length of a turn (write hourly, daily, weekly, monthly, or a length like 2 weeks or 12 hours)
+        t.yaml:11: schedules[0].layers[0].start: there is no 2026-02-30 (that month ends on 2026-02-28)
+        t.yaml:14: schedules[0].layers[0].members[1]: there is no user "grcae" (known: ada)
+        t.yaml:16: schedules[0].layers[0].restrictions[0].days[1]: "fry" is no day of the week (write mon, tue, wed, thu, fri, sat or sun)
+        t.yaml:16: schedules[0].layers[0].restrictions[0].to: the clock never reads 25:00 (times go from 00:00 to 23:59:59)
+        t.yaml:18: schedules[0].overrides[0].end: the end 2026-01-05T09:00:00Z is before the start 2026-01-06T09:00:00Z (the end is the first instant no more: write a later one)
+        t.yaml:18: schedules[0].overrides[0].with: there is no user "linus" (known: ada)
+        t.yaml:19: schedules[0].overrides[1]: an override has either `with` (and at most one of `layer` and `person`: whom it replaces; everybody without them) or `add` alone"#]],
     );
 }
 

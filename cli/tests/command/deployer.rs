@@ -167,12 +167,12 @@ fn a_check_that_is_not_allowed_is_said_and_no_failure_of_the_others() {
     expect![[r#"
         warning  the configuration was not looked at: no deployment is named
                  -> set TOCSIN_URL to the stack's output ApiUrl (local stack: source .tocsin/local.env), or give --url
-        warning  not looked at: SNS GetSMSSandboxAccountStatus: AuthorizationErrorException: not authorized to perform: SNS:X
-                 -> allow it to these credentials, and ask again
-        warning  not looked at: SNS GetSMSAttributes: AuthorizationErrorException: not authorized to perform: SNS:X
-                 -> allow it to these credentials, and ask again
-        warning  not looked at: SNS ListTopics: AuthorizationErrorException: not authorized to perform: SNS:X
-                 -> allow it to these credentials, and ask again
+        warning  not looked at: SNS GetSMSSandboxAccountStatus: AuthorizationError: not authorized to perform: SNS:X
+                 -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
+        warning  not looked at: SNS GetSMSAttributes: AuthorizationError: not authorized to perform: SNS:X
+                 -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
+        warning  not looked at: SNS ListTopics: AuthorizationError: not authorized to perform: SNS:X
+                 -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
         ok       Lambda: 1000 functions at a time
 
         0 errors, 4 warnings, 1 fine.

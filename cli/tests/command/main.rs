@@ -1,6 +1,6 @@
 //! The command as people run it: a process, a deployment that answers from a script, and what is printed.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod apply;
 mod deployer;
