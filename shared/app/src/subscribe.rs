@@ -204,7 +204,8 @@ impl Subscribe<'_> {
     }
 
     fn words(&self, code: &str, wish: Wish) -> String {
-        let page = cut(&clean(self.page), 40, "...");
+        // Short enough for one segment of plain text.
+        let page = cut(&clean(self.page), 20, "...");
         let what = match wish {
             Wish::Subscribe => "to get status updates by text message",
             Wish::Unsubscribe => "to stop status updates by text message",
