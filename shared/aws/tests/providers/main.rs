@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod canned;
+mod dynamo;
 mod eventbridge;
 mod sfn;
 mod sns;
