@@ -127,6 +127,22 @@ fn http_client(amazons_roots: bool) -> SharedHttpClient {
 mod tests {
     use super::*;
 
+    /// An unreadable certificate would end the process at the first connection.
+    #[tokio::test]
+    async fn the_roots_are_read_at_the_first_connection_and_plain_http_works_too() {
+        for endpoint in ["https://127.0.0.1:9", "http://127.0.0.1:9"] {
+            let config = aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .region(Region::from_static("eu-central-1"))
+                .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "test"))
+                .http_client(http_client(true))
+                .retry_config(RetryConfig::disabled())
+                .endpoint_url(endpoint);
+            let call = aws_sdk_dynamodb::Client::from_conf(config.build()).list_tables().send().await;
+            assert_eq!(crate::failure::failed(&call.unwrap_err()).reason, "no connection", "{endpoint}: nobody listens there");
+        }
+    }
+
     #[test]
     fn the_five_roots_are_there() {
         let text = std::str::from_utf8(AMAZON_ROOTS).unwrap();
