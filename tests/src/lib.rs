@@ -9,7 +9,9 @@
     reason = "this package is tests: what is not as it should be stops them, and the names of the cases say what they hold"
 )]
 
+pub mod checker;
 pub mod conformance;
 pub mod executor;
 pub mod samples;
+pub mod simulation;
 pub mod world;

@@ -68,9 +68,11 @@ impl AdvanceIncident {
                 Step::WaitUntil(due) => return Ok(Some(due)),
                 Step::SendPages => {
                     if let Some(rest) = self.deliver.run(&incident, now).await? {
-                        let deadline = self.incidents.incident(id).await?.and_then(|i| i.deadline());
-                        // What must rest is not what another deadline of this incident is about: wake up for the sooner one that lies ahead.
-                        return Ok(Some(deadline.filter(|d| *d > now).map_or(rest, |d| d.min(rest))));
+                        let Some(incident) = self.incidents.incident(id).await? else { return Ok(None) };
+                        if next_step(&incident, &policy, self.clock.now()) == Step::SendPages {
+                            // What rests in its lane holds up nothing else: wake up for whatever lies ahead sooner.
+                            return Ok(Some(ahead(&incident, now).map_or(rest, |at| at.min(rest))));
+                        }
                     }
                 }
                 step @ (Step::ResolveByItself | Step::TriggerAgain | Step::FireLevel(_) | Step::FireLastResort | Step::QueueOverflow) => {
@@ -137,4 +139,10 @@ impl AdvanceIncident {
         change.incident().next_attempt();
         Ok(self.incidents.commit(&change.commit(self.clock.now())).await?)
     }
+}
+
+/// The next instant behind `now` that an unanswered incident has a reason to wake up at.
+fn ahead(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
+    let levels = [incident.progress.next_at(), incident.auto_resolve_at].into_iter().flatten();
+    levels.chain(incident.pages.iter().map(|p| p.due)).filter(|at| *at > now).min()
 }

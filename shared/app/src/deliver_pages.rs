@@ -32,8 +32,8 @@ const MOST_A_MESSAGE: usize = 360;
 const TRIES: u32 = 6;
 /// A provider that does not answer is tried this often by one way.
 const MOST_TRIES: u32 = 3;
-/// A rest shorter than this is waited for; a longer one is told on the timeline.
-const NOTICEABLE: SignedDuration = SignedDuration::from_secs(30);
+/// A rest shorter than this is waited for; a longer one is told on the timeline, before the sweep takes the page for overdue.
+const NOTICEABLE: SignedDuration = SignedDuration::from_secs(10);
 
 /// The use case.
 #[derive(Clone)]
@@ -129,21 +129,23 @@ impl DeliverPages {
     async fn claim(&self, contact: &ContactId, lane: tocsin_domain::notification::lane::Lane, pages: Vec<Page>, now: Timestamp) -> Result<Claimed, AppError> {
         let secret = self.ids.secret();
         let user = pages.first().and_then(|p| p.key.user.clone());
-        let mut incidents: Vec<(IncidentId, u32)> = pages.iter().map(|p| (p.key.incident, p.key.generation)).collect();
-        incidents.sort_unstable();
-        incidents.dedup();
-        let mut head = Some((lane, (SecretHash::of(&secret), AcknowledgeLink { incidents, user, expires_at: now + LINK_LASTS })));
+        let mut head = Some(lane);
         let mut claimed: Vec<Page> = Vec::new();
         let mut rest = pages;
         while !rest.is_empty() {
             let part: Vec<Page> = rest.drain(..rest.len().min(MOST_A_CLAIM)).collect();
+            // The link answers for what is in the message, and for nothing that was taken back.
+            let mut incidents: Vec<(IncidentId, u32)> = part.iter().chain(&rest).map(|p| (p.key.incident, p.key.generation)).collect();
+            incidents.sort_unstable();
+            incidents.dedup();
+            let link = AcknowledgeLink { incidents, user: user.clone(), expires_at: now + LINK_LASTS };
             let claim = Claim {
                 contact: contact.clone(),
                 pages: part.clone(),
                 now,
                 until: now + LEASE,
-                lane: head.as_ref().map(|(l, _)| l.clone()),
-                link: head.as_ref().map(|(_, l)| l.clone()),
+                lane: head.clone(),
+                link: head.is_some().then(|| (SecretHash::of(&secret), link)),
             };
             match self.lanes.claim(&claim).await {
                 Ok(()) => {
@@ -264,18 +266,23 @@ impl DeliverPages {
     }
 
     async fn defer(&self, id: IncidentId, pages: &[Page], until: Timestamp) -> Result<(), AppError> {
-        let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
-        let mut change = Change::of(incident);
-        let whats = change.incident().defer(pages, until);
-        change.tell(&Actor::System, whats);
-        if change.is_empty() {
-            return Ok(());
+        // Several lanes of one incident may have to rest at once: each must be told.
+        for _ in 0..TRIES {
+            let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
+            let mut change = Change::of(incident);
+            let whats = change.incident().defer(pages, until);
+            change.tell(&Actor::System, whats);
+            if change.is_empty() {
+                return Ok(());
+            }
+            match self.incidents.commit(&change.commit(self.clock.now())).await {
+                Ok(()) => return Ok(()),
+                Err(WriteError::Conflict) => {}
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            }
         }
-        match self.incidents.commit(&change.commit(self.clock.now())).await {
-            // Changed meanwhile: the next look at this incident defers again.
-            Ok(()) | Err(WriteError::Conflict) => Ok(()),
-            Err(WriteError::Port(e)) => Err(e.into()),
-        }
+        // The next look at this incident defers again.
+        Ok(())
     }
 }
 

@@ -222,3 +222,19 @@ fn an_acknowledgement_while_the_message_is_on_its_way_pages_nobody_else() {
     assert_eq!(world.only().status.as_str(), "acknowledged");
     assert!(world.story(id).contains(&"paged"), "what left is told all the same");
 }
+
+#[test]
+fn a_message_of_the_past_does_not_count_for_the_level_of_now() {
+    let mut world = World::default();
+    world.messenger.script(Which::Contact(slug("ada-sms")), Provider::Slow(8));
+    world.messenger.script(Which::Contact(slug("carol-sms")), Provider::Unavailable("away".to_owned()));
+    world.trigger("shop", "db down");
+    let id = world.only().id;
+    world.fast_forward(2.seconds());
+    world.command("bob", id, Command::Reassign(vec![Target::User(slug("carol"))]));
+    world.fast_forward(1.minutes());
+    assert_eq!(world.expect_page("ada", Sms).at, at(8), "it was on its way");
+    // Carol can not be reached: the policy goes on at once, though Ada's message left while it was Carol's turn.
+    let next = world.expect_page("ada", Sms);
+    assert!(next.at < at(60), "{next:?}");
+}

@@ -4,8 +4,10 @@ use tocsin_app::fakes::Fault;
 use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_domain::configuration::Channel::{self, Email, Sms};
 use tocsin_domain::incident::timeline::What;
+use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::samples::{at, slug};
 use tocsin_tests::world::World;
+use tocsin_tests::world::configuration::configuration;
 use tocsin_tests::world::tell::{Answer, Length};
 
 fn refuse(world: &World, contact: &str) {
@@ -151,4 +153,23 @@ fn five_messages_in_fifteen_minutes_and_then_one_summary() {
     for n in 7..=12 {
         assert!(ada.iter().any(|m| m.message.text.contains(&format!("#{n}"))), "#{n} in {ada:?}");
     }
+}
+
+#[test]
+fn full_lanes_hold_up_no_level() {
+    let mut world = World::default();
+    for n in 0..9 {
+        world.trigger("bank", &format!("vault {n}"));
+        world.fast_forward(10.seconds());
+    }
+    world.fast_forward(1.hours());
+    let fired =
+        |id| world.timeline(id).into_iter().filter(|e| matches!(e.what, What::LevelFired { .. } | What::LastResort { .. })).map(|e| e.at).collect::<Vec<_>>();
+    for (n, incident) in (0..).zip(world.all()) {
+        let start = 10 * n;
+        assert_eq!(fired(incident.id), [0, 120, 240, 360, 480].map(|s| at(start + s)), "#{}", incident.number);
+    }
+    assert!(world.swept.iter().all(|s| s.incidents == 0), "the sweep takes no page that only rests for a failure: {:?}", world.swept);
+    let found = check(&world, &configuration(), Lived { healed_at: None, faults: 0 });
+    assert!(found.is_empty(), "{found:#?}");
 }

@@ -1,13 +1,13 @@
 //! Incidents, timelines and groups in memory.
 
 use super::MemoryStore;
-use super::store::{Change, State};
+use super::store::{Change, Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{AlertHandled, Commit, Group, IncidentStore, QueuedPage, Which};
 use async_trait::async_trait;
 use tocsin_domain::id::{IncidentId, ServiceId, TeamId};
-use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::Entry;
+use tocsin_domain::incident::{Incident, Status};
 
 /// A transaction holds no more writes than this.
 const MOST_WRITES: usize = 100;
@@ -36,6 +36,8 @@ impl State {
         for (contact, key) in &c.unqueue {
             self.pages.remove(&(contact.clone(), key.clone()));
         }
+        let triggered = c.incident.status == Status::Triggered;
+        self.log.push(Logged::Written { incident: c.incident.id, triggered, generation: c.incident.generation });
         self.numbers.insert(c.incident.number, c.incident.id);
         self.incidents.insert(c.incident.id, c.incident.clone());
         for entry in &c.entries {

@@ -1,7 +1,7 @@
 //! Lanes, waiting pages and acknowledge links in memory.
 
 use super::MemoryStore;
-use super::store::State;
+use super::store::{Logged, State};
 use crate::error::PortError;
 use crate::ports::{AcknowledgeLink, Claim, ClaimError, LaneStore, QueuedPage, SecretHash};
 use async_trait::async_trait;
@@ -54,6 +54,8 @@ impl State {
         if let Some((hash, link)) = &c.link {
             self.acknowledge_links.insert(hash.clone(), link.clone());
         }
+        let keys = c.pages.iter().map(|p| p.key.clone()).collect();
+        self.log.push(Logged::Claimed { at: c.now, contact: c.contact.clone(), keys, counted: c.lane.is_some() });
         Ok(())
     }
 }

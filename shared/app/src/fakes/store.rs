@@ -40,6 +40,31 @@ pub struct Record {
     pub change: Change,
 }
 
+/// Writes that decide whether somebody may be paged, in the order in which they happened: for checkers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Logged {
+    /// Pages were claimed.
+    Claimed {
+        /// The claimer's now.
+        at: Timestamp,
+        /// The lane.
+        contact: ContactId,
+        /// The pages.
+        keys: Vec<PageKey>,
+        /// Whether it put a message on the lane.
+        counted: bool,
+    },
+    /// An incident was written.
+    Written {
+        /// Which.
+        incident: IncidentId,
+        /// Whether it is triggered from here on.
+        triggered: bool,
+        /// In which generation.
+        generation: u32,
+    },
+}
+
 /// Everything that is stored. Tests may look at it, checkers do.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -64,7 +89,10 @@ pub struct State {
     pub lanes: BTreeMap<ContactId, Lane>,
     /// Pages that wait in lanes.
     pub pages: BTreeMap<(ContactId, PageKey), QueuedPage>,
-    pub(super) acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
+    /// What was claimed and written, in order.
+    pub log: Vec<Logged>,
+    /// Links of pages.
+    pub acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
     pub(super) current_version: Option<u64>,
     pub(super) configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
     pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,

@@ -97,7 +97,8 @@ impl Incident {
     /// A message of `page` left: it waits no more.
     pub fn page_sent(&mut self, page: &Page, provider_id: String, bundled_with: u32) -> What {
         self.pages.retain(|p| p.key != page.key);
-        if self.progress.is_current(&page.key) {
+        // A message of an older generation was on its way when this one began: it reached nobody of this level.
+        if page.key.generation == self.generation && self.progress.is_current(&page.key) {
             self.progress.sent = true;
         }
         What::Paged { page: page.page_of(), provider_id, bundled_with }

@@ -1,0 +1,143 @@
+//! I1, I6, I7: every accepted event is in one known place, groups hold, nothing is left over.
+
+use super::Checker;
+use crate::world::tell::{Answer, Asked};
+use std::collections::{BTreeMap, BTreeSet};
+use tocsin_app::accept_event::Accepted;
+use tocsin_domain::alert::{AlertKey, AlertState};
+use tocsin_domain::configuration::Grouping;
+use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::timeline::What;
+use tocsin_domain::incident::{Incident, Status};
+
+impl Checker<'_> {
+    pub(super) fn accounts(&mut self) {
+        self.accepted_events();
+        self.alerts();
+        self.groups();
+        self.leftovers();
+    }
+
+    fn accepted_events(&mut self) {
+        let resolved_by_sender = self.told_as_resolved();
+        for told in &self.world.told {
+            let (Asked::Event(key, event), Some(Answer::Accepted(accepted)), Some(at)) = (&told.asked, &told.answer, told.answered_at) else { continue };
+            match accepted {
+                Accepted::Opened(id) | Accepted::Raised(id) | Accepted::Resolved(id) | Accepted::AcknowledgementAsked(id) => {
+                    if !self.state.alerts.contains_key(id) {
+                        self.wrong("I1", format!("{id} was accepted and is nowhere"));
+                    }
+                }
+                Accepted::Repeated => {
+                    let key = AlertKey { integration: key.integration.clone(), dedup_key: event.dedup_key.clone() };
+                    // Counted on an alert that was open then. One that its sender closes in the same moment is fine too.
+                    let covers = |a: &tocsin_domain::alert::Alert| {
+                        a.key == key && a.received_at <= at && (a.resolved_at.is_none_or(|r| r >= told.at) || resolved_by_sender.contains(&a.id))
+                    };
+                    if !self.state.alerts.values().any(covers) {
+                        self.wrong("I1", format!("a repetition of {key:?} at {at} is counted on no alert that was open"));
+                    }
+                }
+                Accepted::NothingOpen => {}
+            }
+        }
+    }
+
+    fn told_as_resolved(&self) -> BTreeSet<AlertId> {
+        let resolved = |what: &What| if let What::AlertsResolved { alerts, .. } = what { alerts.clone() } else { Vec::new() };
+        self.timelines.values().flatten().flat_map(|e| resolved(&e.what)).collect()
+    }
+
+    fn alerts(&mut self) {
+        let mut attached: BTreeMap<AlertId, Vec<(IncidentId, jiff::Timestamp)>> = BTreeMap::new();
+        for entry in self.timelines.values().flatten() {
+            if let What::AlertsAttached { alerts } = &entry.what {
+                for id in alerts {
+                    attached.entry(*id).or_default().push((entry.incident, entry.at));
+                }
+            }
+        }
+        for alert in self.state.alerts.clone().values() {
+            let on = attached.remove(&alert.id).unwrap_or_default();
+            let links: Vec<IncidentId> = self.state.links.iter().filter(|(_, a)| *a == alert.id).map(|(i, _)| *i).collect();
+            match (&on[..], alert.incident) {
+                ([(id, at)], Some(incident)) if *id == incident && links == [incident] => {
+                    if *at > self.deadline(alert.received_at) {
+                        self.wrong("I1", format!("{} of {} came to its incident only at {at}", alert.id, alert.received_at));
+                    }
+                }
+                _ => self.wrong("I1", format!("{} of {} is told on {on:?}, linked to {links:?} and says {:?}", alert.id, alert.received_at, alert.incident)),
+            }
+            let guarded = self.state.guards.get(&alert.key).is_some_and(|g| g.open && g.alert == alert.id);
+            if guarded != (alert.state == AlertState::Open) {
+                self.wrong("I1", format!("{} is {:?}, its guard says otherwise", alert.id, alert.state));
+            }
+            if alert.has_work() {
+                self.wrong("I7", format!("{} still has work: {} of {}", alert.id, alert.handled_seq, alert.seq));
+            }
+        }
+        if !attached.is_empty() {
+            self.wrong("I1", format!("alerts on timelines that do not exist: {attached:?}"));
+        }
+    }
+
+    /// Two open incidents of a service with grouping: only where the older one's window was over.
+    fn groups(&mut self) {
+        let services = self.configuration.services.clone();
+        for service in services {
+            let Grouping::Time { window_s } = service.grouping else { continue };
+            let mut incidents: Vec<Incident> = self.state.incidents.values().filter(|i| i.service == service.id).cloned().collect();
+            incidents.sort_by_key(|i| self.timelines.get(&i.id).and_then(|t| t.first()).map(|e| (e.at, e.number)));
+            for pair in incidents.windows(2) {
+                let [a, b] = pair else { continue };
+                let over = a.opened_at + jiff::SignedDuration::from_secs(i64::from(window_s));
+                let began = self.timelines.get(&b.id).and_then(|t| t.first()).map(|e| e.at);
+                let answered = matches!(a.status, Status::Resolved { at, .. } if began.is_some_and(|b| at <= b));
+                if b.opened_at < over && !answered {
+                    self.wrong("I6", format!("#{} opened at {} although #{} was open until {over}", b.number, b.opened_at, a.number));
+                }
+            }
+        }
+    }
+
+    fn leftovers(&mut self) {
+        for i in self.state.incidents.clone().values() {
+            let links = self.state.links.iter().filter(|(id, _)| *id == i.id);
+            let alerts: Vec<&tocsin_domain::alert::Alert> = links.filter_map(|(_, a)| self.state.alerts.get(a)).collect();
+            let open = alerts.iter().filter(|a| a.state == AlertState::Open).count();
+            let total = alerts.len();
+            if i.closing || i.alerts_open as usize != open || i.alerts_total as usize != total {
+                self.wrong(
+                    "I7",
+                    format!("#{} says {} of {} alerts open, {open} of {total} are; closing {}", i.number, i.alerts_open, i.alerts_total, i.closing),
+                );
+            }
+            if self.deadline_passed(i) {
+                self.wrong("I7", format!("#{} is overdue since {:?}", i.number, i.deadline()));
+            }
+            let silent = i.deadline().is_none() && i.status == Status::Triggered;
+            let told = self.timelines.get(&i.id).is_some_and(|t| t.iter().rev().any(|e| e.generation == i.generation && matches!(e.what, What::Unanswered {})));
+            if silent && !told {
+                self.wrong("I12", format!("#{} is triggered, nothing will happen, and its timeline does not say so", i.number));
+            }
+            for p in &i.pages {
+                if !self.state.pages.contains_key(&(p.contact.clone(), p.key.clone())) {
+                    self.wrong("I7", format!("#{} waits for {} which is in no lane", i.number, p.key));
+                }
+            }
+            if i.deadline().is_some() && !self.world.clocks.runs(&tocsin_contract::escalation::execution_name(i.id, i.generation, i.attempt)) {
+                self.wrong("I7", format!("#{} has no clock for {:?}", i.number, i.deadline()));
+            }
+        }
+        let published: BTreeSet<(IncidentId, u32)> = self.world.bus.events().iter().map(|e| (e.incident, e.seq)).collect();
+        let given_up = self.world.timelines.failures.len();
+        let missing = self.state.timeline.keys().filter(|k| !published.contains(k)).count();
+        if missing > given_up {
+            self.wrong("I1", format!("{missing} timeline entries never reached the bus, {given_up} were given up"));
+        }
+    }
+
+    fn deadline_passed(&self, i: &Incident) -> bool {
+        i.deadline().is_some_and(|d| self.deadline(d) < self.now)
+    }
+}

@@ -1,0 +1,165 @@
+//! I2, I5, I12: levels fire in order and on time, pages leave on time, and who was paged was on call: by an oracle that knows the policy and a calendar.
+
+use super::{Checker, Generation, generations};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+use tocsin_domain::escalation::policy::{Level, Policy};
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::timeline::{Entry, Planned, What};
+
+impl Checker<'_> {
+    pub(super) fn escalations(&mut self) {
+        for i in self.state.incidents.clone().values() {
+            let entries = self.timelines.get(&i.id).cloned().unwrap_or_default();
+            let policy = self.configuration.policy(&i.policy).cloned();
+            let mut reassigned: Option<Level> = None;
+            for (n, generation) in generations(&entries).into_iter().enumerate() {
+                if let Some(What::Reassigned { to }) = generation.entries.first().map(|e| &e.what) {
+                    let delay_s = policy.as_ref().and_then(|p| p.levels.first()).map_or(300, |l| l.delay_s);
+                    reassigned = Some(Level { delay_s, targets: to.clone() });
+                }
+                let mut levels: Vec<Level> = reassigned.iter().cloned().collect();
+                levels.extend(policy.iter().flat_map(|p| p.levels.clone()));
+                // The first generation starts with the first alert.
+                let start = if n == 0 { i.opened_at } else { generation.started_at };
+                self.levels(i, &generation, &levels, policy.as_ref(), start);
+                self.pages(i, &generation);
+            }
+        }
+    }
+
+    /// Walks through the policy beside the timeline.
+    fn levels(&mut self, i: &Incident, g: &Generation, levels: &[Level], policy: Option<&Policy>, start: Timestamp) {
+        let hurried = g.entries.iter().any(|e| matches!(e.what, What::PageFailed { .. }));
+        let asked = g.entries.first().and_then(|e| if let What::EscalatedNow { level } = e.what { Some(level) } else { None });
+        let (until, repeats) = policy.map_or((false, 0), |p| (p.until_acknowledged, p.repeat));
+        // Which round and level comes next, and when; `None` is the last resort. A person may ask for a level in a later round.
+        let mut round = None;
+        let mut next: Option<(Option<u32>, Timestamp)> = Some((if levels.is_empty() { None } else { Some(asked.unwrap_or(0)) }, start));
+        let (mut round_began, mut reached) = (start, false);
+        let fired: Vec<&Entry> = g.entries.iter().filter(|e| matches!(e.what, What::LevelFired { .. } | What::LastResort { .. })).collect();
+        for entry in fired {
+            let Some((expected, due)) = next else {
+                self.wrong("I2", format!("#{} generation {}: {:?} behind the end", i.number, g.number, entry.what));
+                return;
+            };
+            if (entry.at < due && !hurried) || entry.at > self.deadline(due) {
+                self.wrong("I2", format!("#{} generation {}: {} at {} was due at {due}", i.number, g.number, entry.what.name(), entry.at));
+            }
+            next = match (&entry.what, expected) {
+                (What::LevelFired { repeat, level, pages, .. }, Some(expected)) => {
+                    let this_round = *round.get_or_insert(*repeat);
+                    if *level != expected || *repeat != this_round {
+                        self.wrong("I2", format!("#{} generation {}: round {repeat} level {level} instead of {this_round} {expected}", i.number, g.number));
+                        return;
+                    }
+                    self.on_call(i, levels.get(*level as usize), entry.at, pages);
+                    reached |= !pages.is_empty();
+                    let delay = if pages.is_empty() { 0 } else { levels.get(*level as usize).map_or(0, |l| l.delay_s) };
+                    let at = entry.at + SignedDuration::from_secs(i64::from(delay));
+                    if (*level as usize) + 1 < levels.len() {
+                        Some((Some(level + 1), at))
+                    } else if reached && (until || *repeat < repeats) {
+                        round = Some(repeat + 1);
+                        let at = at.max(round_began + SignedDuration::from_secs(60));
+                        (round_began, reached) = (at, false);
+                        Some((Some(0), at))
+                    } else {
+                        Some((None, at))
+                    }
+                }
+                (What::LastResort { .. }, None) if until && !levels.is_empty() => {
+                    round = round.map(|r| r + 1);
+                    let at = entry.at.max(round_began + SignedDuration::from_secs(60));
+                    (round_began, reached) = (at, false);
+                    Some((Some(0), at))
+                }
+                (What::LastResort { .. }, None) => None,
+                (what, expected) => {
+                    self.wrong("I2", format!("#{} generation {}: {what:?} instead of {expected:?}", i.number, g.number));
+                    return;
+                }
+            };
+        }
+        if let Some((what, due)) = next {
+            let latest = self.deadline(due);
+            if g.ended_at.unwrap_or(self.now) > latest {
+                self.wrong("I2", format!("#{} generation {}: level {what:?} due at {due} never fired; it went on until {:?}", i.number, g.number, g.ended_at));
+            }
+        }
+    }
+
+    /// I5: the schedule `rota` is a day each from 2026-01-05 09:00 UTC.
+    fn on_call(&mut self, i: &Incident, level: Option<&Level>, at: Timestamp, pages: &[Planned]) {
+        use tocsin_domain::escalation::policy::Target::{Schedule, Team, User};
+        let mut expected: BTreeSet<String> = BTreeSet::new();
+        for target in level.iter().flat_map(|l| &l.targets) {
+            match target {
+                User(u) => expected.extend([u.to_string()]),
+                Team(_) => expected.extend(["ada".to_owned(), "bob".to_owned()]),
+                Schedule(s) if s.as_str() == "rota" => {
+                    let days = at.duration_since(crate::samples::at(0)).as_hours() / 24;
+                    expected.extend([["ada", "bob", "carol"][usize::try_from(days % 3).unwrap_or(0)].to_owned()]);
+                }
+                Schedule(_) => {}
+            }
+        }
+        expected.remove("mute");
+        let paged: BTreeSet<String> = pages.iter().map(|p| p.user.to_string()).collect();
+        if paged != expected {
+            self.wrong("I5", format!("#{} at {at}: {paged:?} were paged, {expected:?} were due", i.number));
+        }
+    }
+
+    /// Each planned page leaves, fails or is put off on time, unless somebody answers before.
+    fn pages(&mut self, i: &Incident, g: &Generation) {
+        for (at, entry) in g.entries.iter().enumerate() {
+            let What::LevelFired { repeat, level, pages, .. } = &entry.what else { continue };
+            for planned in pages {
+                let mut latest = self.deadline(planned.due);
+                let mut how = None;
+                let mut failed = false;
+                for later in &g.entries[at..] {
+                    let page = match &later.what {
+                        What::Paged { page, .. } | What::PageFailed { page, .. } | What::PageDeferred { page, .. } => page,
+                        _ => continue,
+                    };
+                    if (page.repeat, page.level, page.user.as_ref()) != (*repeat, *level, Some(&planned.user)) {
+                        continue;
+                    }
+                    // A way that failed moves on to this one at once: that is another page, and this one has still to come.
+                    if page.contact != planned.contact || (failed && later.at < planned.due) {
+                        failed |= matches!(later.what, What::PageFailed { .. });
+                        continue;
+                    }
+                    if let What::PageDeferred { until, .. } = &later.what {
+                        latest = latest.max(self.deadline(*until));
+                        continue;
+                    }
+                    if later.at < planned.due {
+                        self.wrong("I2", format!("#{}: {} was due at {} and left at {}", i.number, planned.contact, planned.due, later.at));
+                    }
+                    how = Some(later.at);
+                    break;
+                }
+                // A lane that sent six in fifteen minutes rests; up to ten seconds of that are not told.
+                latest += SignedDuration::from_secs(if self.lane_is_busy(&planned.contact, latest) { 12 } else { 0 });
+                let answered = g.ended_at.is_some_and(|e| e <= latest);
+                match how {
+                    Some(left) if left > latest => {
+                        self.wrong("I2", format!("#{}: {} due at {} was dealt with only at {left}", i.number, planned.contact, planned.due))
+                    }
+                    None if !answered && self.now > latest => {
+                        self.wrong("I2", format!("#{} generation {}: {} due at {} was never dealt with", i.number, g.number, planned.contact, planned.due));
+                    }
+                    Some(_) | None => {}
+                }
+            }
+        }
+    }
+
+    fn lane_is_busy(&self, contact: &tocsin_domain::id::ContactId, at: Timestamp) -> bool {
+        let since = at - SignedDuration::from_mins(16);
+        self.world.messenger.outbox().iter().filter(|s| s.to.contact == *contact && s.at > since && s.at <= at).count() >= 5
+    }
+}

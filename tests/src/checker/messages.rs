@@ -1,0 +1,152 @@
+//! I3, I4, I12 and the cap: what left was claimed while it was wanted, as often as it was planned, and the last resort was really told.
+
+use super::Checker;
+use crate::world::tell::link_of;
+use jiff::SignedDuration;
+use std::collections::{BTreeMap, BTreeSet};
+use tocsin_app::fakes::messenger::Sent;
+use tocsin_app::fakes::store::Logged;
+use tocsin_app::ports::SecretHash;
+use tocsin_domain::configuration::Channel;
+use tocsin_domain::id::{ContactId, IncidentId};
+use tocsin_domain::incident::timeline::What;
+
+impl Checker<'_> {
+    pub(super) fn messages(&mut self) {
+        self.claims();
+        self.sends();
+        self.last_resorts();
+    }
+
+    /// I3: at the moment of each claim, its incidents were triggered in the page's generation. And no lane got more than the cap.
+    fn claims(&mut self) {
+        let mut standing: BTreeMap<IncidentId, (bool, u32)> = BTreeMap::new();
+        let mut counted: BTreeMap<ContactId, Vec<jiff::Timestamp>> = BTreeMap::new();
+        for logged in self.state.log.clone() {
+            match logged {
+                Logged::Written { incident, triggered, generation } => {
+                    let before = standing.insert(incident, (triggered, generation));
+                    if before.is_some_and(|(_, g)| g > generation) {
+                        self.wrong("I6", format!("{incident} went back to generation {generation}"));
+                    }
+                }
+                Logged::Claimed { at, contact, keys, counted: counts } => {
+                    for key in keys {
+                        if standing.get(&key.incident) != Some(&(true, key.generation)) {
+                            self.wrong("I3", format!("{key} was claimed at {at} while its incident stood at {:?}", standing.get(&key.incident)));
+                        }
+                    }
+                    if counts {
+                        let lane = counted.entry(contact.clone()).or_default();
+                        lane.push(at);
+                        let window = lane.iter().filter(|t| **t > at - SignedDuration::from_mins(15) && **t <= at).count();
+                        if window > 6 {
+                            self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a message is about: incidents and generations.
+    fn about(&self, sent: &Sent) -> Vec<(IncidentId, Option<u32>)> {
+        if let Some(secret) = link_of(sent) {
+            let link = self.state.acknowledge_links.get(&SecretHash::of(&secret));
+            return link.iter().flat_map(|l| &l.incidents).map(|(i, g)| (*i, Some(*g))).collect();
+        }
+        let numbers = sent.message.text.split('#').skip(1).filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok());
+        numbers.filter_map(|n| self.state.numbers.get(&n)).map(|i| (*i, None)).collect()
+    }
+
+    /// I3, I4: each message was claimed shortly before, and there are no more of them than were planned, but for what faults explain.
+    fn sends(&mut self) {
+        let mut sends: BTreeMap<(IncidentId, u32, ContactId), usize> = BTreeMap::new();
+        for sent in self.world.messenger.outbox() {
+            let about = self.about(&sent);
+            if about.is_empty() {
+                self.wrong("I4", format!("a message about nothing: {sent:?}"));
+            }
+            for (incident, generation) in about {
+                let claimed = self.state.log.iter().any(|l| match l {
+                    Logged::Claimed { at, contact, keys, .. } => {
+                        *contact == sent.to.contact
+                            && *at <= sent.at
+                            && sent.at.duration_since(*at) <= SignedDuration::from_secs(30)
+                            && keys.iter().any(|k| k.incident == incident && generation.is_none_or(|g| g == k.generation))
+                    }
+                    Logged::Written { .. } => false,
+                });
+                if !claimed {
+                    self.wrong("I3", format!("{} got a message about {incident} at {} that nobody had claimed", sent.to.contact, sent.at));
+                }
+                if let Some(generation) = generation {
+                    *sends.entry((incident, generation, sent.to.contact.clone())).or_default() += 1;
+                }
+            }
+        }
+        let mut all: BTreeMap<(IncidentId, ContactId), usize> = BTreeMap::new();
+        for ((incident, generation, contact), count) in sends {
+            let entries: Vec<What> =
+                self.timelines.get(&incident).into_iter().flatten().filter(|e| e.generation == generation).map(|e| e.what.clone()).collect();
+            let planned: usize =
+                entries.iter().map(|w| if let What::LevelFired { pages, .. } = w { pages.iter().filter(|p| p.contact == contact).count() } else { 0 }).sum();
+            // A page that failed goes out once more, or by another way.
+            let failed = entries.iter().filter(|w| matches!(w, What::PageFailed { .. })).count();
+            let most = planned + failed + self.lived.faults;
+            if count > most {
+                self.wrong(
+                    "I4",
+                    format!("{contact} got {count} messages about {incident} in generation {generation}; {planned} were planned, {failed} failed"),
+                );
+            }
+            *all.entry((incident, contact)).or_default() += count;
+        }
+        if self.lived.healed_at.is_none() {
+            self.told(&all);
+        }
+    }
+
+    /// Without faults each message is on the timeline. Not each has an entry of its own: levels that waited together leave together.
+    /// One that left just when the generation changed is told in the next one.
+    fn told(&mut self, sends: &BTreeMap<(IncidentId, ContactId), usize>) {
+        for ((incident, contact), count) in sends {
+            let provider = |what: &What| match what {
+                What::Paged { page, provider_id, .. } if page.contact == *contact => Some(provider_id.clone()),
+                _ => None,
+            };
+            let told: BTreeSet<String> = self.timelines.get(incident).into_iter().flatten().filter_map(|e| provider(&e.what)).collect();
+            if told.len() != *count {
+                self.wrong("I4", format!("{contact} got {count} messages about {incident}, the timeline tells of {}", told.len()));
+            }
+        }
+    }
+
+    /// I12: each time the timeline says last resort, it got a message, or somebody answered before.
+    fn last_resorts(&mut self) {
+        let outbox: Vec<(jiff::Timestamp, Vec<IncidentId>)> = self
+            .world
+            .messenger
+            .outbox()
+            .iter()
+            .filter(|s| s.to.channel == Channel::LastResort)
+            .map(|s| (s.at, self.about(s).into_iter().map(|(i, _)| i).collect()))
+            .collect();
+        for (id, entries) in self.timelines.clone() {
+            for g in super::generations(&entries) {
+                for entry in g.entries.iter().filter(|e| matches!(e.what, What::LastResort { .. })) {
+                    let put_off = g.entries.iter().filter_map(|e| match &e.what {
+                        What::PageDeferred { page, until } if page.channel == Channel::LastResort => Some(*until),
+                        _ => None,
+                    });
+                    let latest = self.deadline(put_off.chain([entry.at]).max().unwrap_or(entry.at)) + SignedDuration::from_secs(32);
+                    // A message about more incidents than it can list names the others only by their count.
+                    let told = outbox.iter().any(|(at, about)| *at >= entry.at && *at <= latest && (about.contains(&id) || about.len() > 20));
+                    if !told && g.ended_at.is_none_or(|e| e > latest) && self.now > latest {
+                        self.wrong("I12", format!("the last resort was to be told of {id} at {} and was not by {latest}", entry.at));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! I10: the timeline alone tells where an incident stands; its entries are numbered without gaps and generations only rise.
+
+use super::Checker;
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::timeline::{Entry, What};
+
+/// What can be told from a timeline.
+#[derive(Debug, Default, PartialEq)]
+struct Stands {
+    status: &'static str,
+    generation: u32,
+    severity: Option<tocsin_domain::alert::Severity>,
+    priority: Option<tocsin_domain::incident::Priority>,
+    alerts_total: usize,
+}
+
+impl Checker<'_> {
+    pub(super) fn replays(&mut self) {
+        for i in self.state.incidents.clone().values() {
+            let entries = self.timelines.get(&i.id).cloned().unwrap_or_default();
+            if entries.iter().map(|e| e.seq).ne(1..=i.last_seq) {
+                self.wrong("I10", format!("#{}: entries {:?}, last {}", i.number, entries.iter().map(|e| e.seq).collect::<Vec<_>>(), i.last_seq));
+            }
+            if !entries.is_sorted_by_key(|e| e.generation) {
+                self.wrong("I6", format!("#{}: generations {:?}", i.number, entries.iter().map(|e| e.generation).collect::<Vec<_>>()));
+            }
+            let (told, is) = (replay(&entries), stands(i));
+            if told != is {
+                self.wrong("I10", format!("#{}: the timeline tells {told:?}, it is {is:?}", i.number));
+            }
+        }
+    }
+}
+
+fn stands(i: &Incident) -> Stands {
+    Stands { status: i.status.as_str(), generation: i.generation, severity: Some(i.severity), priority: i.priority, alerts_total: i.alerts_total as usize }
+}
+
+fn replay(entries: &[Entry]) -> Stands {
+    let mut s = Stands::default();
+    for e in entries {
+        // A new generation begins triggered.
+        if e.generation != s.generation {
+            s.status = "triggered";
+        }
+        s.generation = e.generation;
+        match &e.what {
+            What::Triggered { severity, .. } => {
+                s.status = "triggered";
+                s.severity = Some(*severity);
+            }
+            What::Raised { severity, .. } => s.severity = Some(*severity),
+            What::AlertsAttached { alerts } => s.alerts_total += alerts.len(),
+            What::Acknowledged { .. } | What::Snoozed { .. } => s.status = "acknowledged",
+            What::Resolved {} => s.status = "resolved",
+            What::PrioritySet { priority } => s.priority = *priority,
+            What::TriggeredAgain { .. }
+            | What::AlertsResolved { .. }
+            | What::Noted { .. }
+            | What::Reassigned { .. }
+            | What::EscalatedNow { .. }
+            | What::LevelFired { .. }
+            | What::LastResort { .. }
+            | What::Unanswered {}
+            | What::Paged { .. }
+            | What::PageFailed { .. }
+            | What::PageDeferred { .. } => {}
+        }
+    }
+    s
+}
