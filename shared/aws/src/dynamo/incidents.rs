@@ -57,7 +57,7 @@ fn put_incident(c: &Commit) -> Result<Action, PortError> {
 }
 
 fn put_entry(entry: &Entry) -> Result<Action, PortError> {
-    let item = Writer::of_team(schema::entry(entry.incident, entry.seq), &entry.team).document(PORT, entry)?.with(TRANSITION, text(ENTRY_WRITTEN));
+    let item = Writer::of_team(schema::entry(entry.incident, entry.seq), &entry.team).readable_document(PORT, entry)?.with(TRANSITION, text(ENTRY_WRITTEN));
     Ok(Action::put(item.build()).when_new())
 }
 

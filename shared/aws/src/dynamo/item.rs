@@ -19,6 +19,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// Longer documents are deflated: an item is billed by its size, at every write.
 const MOST_TEXT: usize = 4 * 1024;
+/// The same for documents that are written once and read from the stream: as long as they fit into an item.
+const MOST_READABLE: usize = 300 * 1024;
 /// No document is larger than this.
 const MOST_UNPACKED: u64 = 16 * 1024 * 1024;
 
@@ -95,8 +97,17 @@ impl Writer {
     }
 
     pub(crate) fn document<T: Serialize>(self, port: &'static str, document: &T) -> Result<Self, PortError> {
+        self.text_up_to(MOST_TEXT, port, document)
+    }
+
+    /// A document that readers of the stream find as text.
+    pub(crate) fn readable_document<T: Serialize>(self, port: &'static str, document: &T) -> Result<Self, PortError> {
+        self.text_up_to(MOST_READABLE, port, document)
+    }
+
+    fn text_up_to<T: Serialize>(self, most: usize, port: &'static str, document: &T) -> Result<Self, PortError> {
         let json = json(port, document)?;
-        Ok(if json.len() > MOST_TEXT { self.with(PACKED, bytes(deflate(json.as_bytes()))) } else { self.with(DOC, text(json)) })
+        Ok(if json.len() > most { self.with(PACKED, bytes(deflate(json.as_bytes()))) } else { self.with(DOC, text(json)) })
     }
 
     pub(crate) fn build(self) -> Item {

@@ -24,7 +24,7 @@ fn render() -> String {
     }
     page.push_str(&format!(
         "\nEvery item carries `{}` (`{}` where it belongs to the whole deployment) and `{}`, the form of the item ({} now; others are refused). \
-        A document is JSON text in `{}` or, above 4 KB, the same deflated in `{}`. Instants are text of one length, so that they sort (`{}`).\n",
+        A document is JSON text in `{}` or, above 4 KB (timeline entries: 300 KB), the same deflated in `{}`. Instants are text of one length, so that they sort (`{}`).\n",
         schema::TEAM,
         schema::DEPLOYMENT,
         schema::FORMAT,

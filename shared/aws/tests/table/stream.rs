@@ -85,12 +85,13 @@ async fn an_incident_is_told_where_it_is_announced() {
 async fn an_entry_is_read_from_its_image_however_large_it_is() {
     let t = Table::new().await;
     let mut commit = opening(incident(1));
-    let whats = vec![What::Noted { text: "short".to_owned() }, What::Noted { text: "long ".repeat(4000) }];
+    let whats = vec![What::Noted { text: "short".to_owned() }, What::Noted { text: "long ".repeat(4000) }, What::Noted { text: "longest ".repeat(60_000) }];
     commit.entries.extend(commit.incident.record(at(1), &Actor::System, whats));
     t.store.commit(&commit).await.unwrap();
     for expected in &commit.entries {
         let image = t.item(schema::entry(expected.incident, expected.seq)).await;
         let doc = image.get(schema::DOC).map(|v| v.as_s().unwrap().as_str());
+        assert_eq!(doc.is_some(), expected.seq != 4, "text as long as it fits into an item");
         let packed = image.get(schema::PACKED).map(|v| v.as_b().unwrap().as_ref());
         assert_eq!(&read_document::<Entry>("stream", doc, packed).unwrap(), expected);
     }
