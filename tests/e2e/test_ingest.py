@@ -37,7 +37,7 @@ class BadInput(unittest.TestCase):
             ("a wrong severity", self.event(severity="catastrophic"), None, "severity"),
             ("no summary", self.event(summary=""), None, "summary"),
             ("a resolve without key", good | {"event_action": "resolve", "dedup_key": ""}, None, "dedup_key"),
-            ("deep nesting", None, b'{"a":' * 5000 + b"1" + b"}" * 5000, "JSON"),
+            ("deep nesting", None, b'{"a":' * 5000 + b"1" + b"}" * 5000, "routing_key"),
         ):
             with self.subTest(what):
                 status, answer = self.enqueue(body, raw)

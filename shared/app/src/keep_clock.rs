@@ -38,11 +38,14 @@ impl KeepClock {
         if incident.deadline().is_some() {
             self.clocks.start(id, incident.generation, incident.attempt).await?;
         }
-        if let Some((generation, attempt)) = incident.superseded {
-            self.clocks.stop(id, generation, attempt).await?;
-        }
         if incident.closing {
             self.close(&incident).await?;
+        }
+        if let Some((generation, attempt)) = incident.superseded
+            && let Err(error) = self.clocks.stop(id, generation, attempt).await
+        {
+            // It finds itself fenced off when it wakes up: not worth holding the stream back for.
+            tracing::warn!(incident = %id, generation, attempt, %error, "the clock that was replaced could not be stopped");
         }
         Ok(())
     }

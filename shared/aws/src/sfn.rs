@@ -4,6 +4,7 @@
 
 use crate::failure::port_error;
 use async_trait::async_trait;
+use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::Client;
 use tocsin_app::error::PortError;
 use tocsin_app::ports::{Clocks, Started};
@@ -55,6 +56,8 @@ impl Clocks for SfnClocks {
         match stop.send().await {
             Ok(_) => Ok(()),
             Err(e) if e.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => Ok(()),
+            // The request is well formed, so what is not valid is the state: it has ended by itself.
+            Err(e) if e.as_service_error().is_some_and(|e| e.code() == Some("ValidationException")) => Ok(()),
             Err(e) => Err(port_error(PORT, &e)),
         }
     }
