@@ -1,11 +1,15 @@
 //! Stories: what happens to people when something breaks, told on the fakes with every function running for real.
 
+#![expect(clippy::unwrap_used, reason = "tests of a package that is tests")]
+
 #[path = "stories/answers.rs"]
 mod answers;
 #[path = "stories/escalation.rs"]
 mod escalation;
 #[path = "stories/grouping.rs"]
 mod grouping;
+#[path = "stories/large.rs"]
+mod large;
 #[path = "stories/repetition.rs"]
 mod repetition;
 #[path = "stories/sending.rs"]

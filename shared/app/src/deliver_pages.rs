@@ -3,22 +3,19 @@
 //! Called by: [`AdvanceIncident`](crate::advance_incident::AdvanceIncident). What else waits in the same lane goes into the same message.
 //! A claim whose sender died is sent again when its lease ends: a duplicate is better than a lost page.
 
-use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
-use crate::error::{AppError, WriteError};
+use crate::error::AppError;
 use crate::ports::{AcknowledgeLink, Claim, ClaimError, Clock, Destination, IdSource, IncidentStore, LaneStore, Messenger, SecretHash, SendError};
+use crate::record_pages::{Ended, Recorder};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tocsin_domain::configuration::{Channel, Configuration, User};
+use tocsin_domain::configuration::{Channel, Configuration};
 use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::Incident;
-use tocsin_domain::incident::clock::Fired;
-use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::notification::lane::{Cap, Decision};
 use tocsin_domain::notification::message::{Content, Line, Message};
 use tocsin_domain::notification::page::Page;
-use tocsin_domain::notification::plan::next_method;
 
 /// How long a claim lasts. Sending takes seconds; a sender that is silent for longer is dead.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -30,8 +27,6 @@ const MOST_A_CLAIM: usize = 45;
 const MOST_A_MESSAGE: usize = 360;
 /// Races with other senders that are tried again.
 const TRIES: u32 = 6;
-/// A provider that does not answer is tried this often by one way.
-const MOST_TRIES: u32 = 3;
 /// A rest shorter than this is waited for; a longer one is told on the timeline, before the sweep takes the page for overdue.
 const NOTICEABLE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -69,8 +64,9 @@ impl DeliverPages {
     pub async fn run(&self, incident: &Incident, now: Timestamp) -> Result<Option<Timestamp>, AppError> {
         let lanes: BTreeSet<&ContactId> = incident.pages.iter().filter(|p| p.due <= now).map(|p| &p.contact).collect();
         let (_, configuration) = self.configuration.current().await?;
+        let recorder = Recorder::new(&*self.incidents, &*self.clock, &configuration);
         // All lanes at once: one slow or failing channel never delays another.
-        let went = futures::future::join_all(lanes.into_iter().map(|contact| self.lane(incident, contact, &configuration))).await;
+        let went = futures::future::join_all(lanes.into_iter().map(|contact| self.lane(incident, contact, &configuration, &recorder))).await;
         let mut rest: Option<Timestamp> = None;
         let mut failed = None;
         let mut on = false;
@@ -88,7 +84,7 @@ impl DeliverPages {
         }
     }
 
-    async fn lane(&self, incident: &Incident, contact: &ContactId, configuration: &Configuration) -> Result<Went, AppError> {
+    async fn lane(&self, incident: &Incident, contact: &ContactId, configuration: &Configuration, recorder: &Recorder<'_>) -> Result<Went, AppError> {
         for _ in 0..TRIES {
             let now = self.clock.now();
             let mut lane = self.lanes.lane(contact).await?;
@@ -104,7 +100,7 @@ impl DeliverPages {
                 Decision::Hold(until) => {
                     if until.duration_since(now) > NOTICEABLE {
                         let own: Vec<Page> = free.into_iter().filter(|p| p.key.incident == incident.id).collect();
-                        self.defer(incident.id, &own, until).await?;
+                        recorder.defer(incident.id, &own, until).await?;
                     }
                     return Ok(Went::Rest(until));
                 }
@@ -117,7 +113,7 @@ impl DeliverPages {
                 Claimed::Conflict => {}
                 Claimed::Nothing => return Ok(Went::On),
                 Claimed::Pages { pages, link } => {
-                    self.send(contact, pages, link, quiet_until, configuration).await?;
+                    self.send(contact, pages, link, quiet_until, configuration, recorder).await?;
                     return Ok(Went::On);
                 }
             }
@@ -176,21 +172,20 @@ impl DeliverPages {
         link: String,
         quiet_until: Option<Timestamp>,
         configuration: &Configuration,
+        recorder: &Recorder<'_>,
     ) -> Result<(), AppError> {
         let sent = match self.compose(contact, &pages, link, quiet_until, configuration).await {
             Ok((to, message)) => self.messenger.send(&to, &message).await,
             Err(NotSent::Refused(reason)) => Err(SendError::Refused(reason)),
             Err(NotSent::App(e)) => return Err(e),
         };
-        let user = configuration.contact(contact).map(|(user, _)| user);
-        let mut incidents: Vec<IncidentId> = pages.iter().map(|p| p.key.incident).collect();
-        incidents.sort_unstable();
-        incidents.dedup();
-        let others = u32::try_from(incidents.len() - 1).unwrap_or(u32::MAX);
-        let records = incidents.iter().map(|id| {
-            let own: Vec<&Page> = pages.iter().filter(|p| p.key.incident == *id).collect();
-            self.record(*id, own, sent.clone(), others, user)
-        });
+        let mut incidents: BTreeMap<IncidentId, Vec<Page>> = BTreeMap::new();
+        for page in pages {
+            incidents.entry(page.key.incident).or_default().push(page);
+        }
+        let others = u32::try_from(incidents.len().saturating_sub(1)).unwrap_or(u32::MAX);
+        let records =
+            incidents.into_iter().map(|(id, own)| recorder.record(id, own.into_iter().map(|page| Ended { page, sent: sent.clone(), others }).collect()));
         for recorded in futures::future::join_all(records).await {
             recorded?;
         }
@@ -235,55 +230,6 @@ impl DeliverPages {
         let message = Content { lines, acknowledge_url, quiet_until, time_zone }.compose(channel);
         Ok((Destination { contact: contact.clone(), channel, to }, message))
     }
-
-    /// Puts on the incident what became of its pages.
-    async fn record(&self, id: IncidentId, pages: Vec<&Page>, sent: Result<String, SendError>, others: u32, user: Option<&User>) -> Result<(), AppError> {
-        for _ in 0..TRIES * 2 {
-            let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
-            let now = self.clock.now();
-            let mut change = Change::of(incident);
-            for page in &pages {
-                let waits = change.incident().pages.iter().any(|p| p.key == page.key);
-                let Fired { whats, pages } = match &sent {
-                    Ok(provider_id) => Fired { whats: vec![change.incident().page_sent(page, provider_id.clone(), others)], pages: Vec::new() },
-                    // Answered meanwhile: nobody has to be reached any more.
-                    Err(_) if !waits => continue,
-                    Err(e) => {
-                        let (again, instead) = what_next(page, e, user, now);
-                        change.incident().page_failed(page, e.to_string(), again, instead, now)
-                    }
-                };
-                change.tell(&Actor::System, whats);
-                change.queue(pages);
-            }
-            match self.incidents.commit(&change.commit(now)).await {
-                Ok(()) => return Ok(()),
-                Err(WriteError::Conflict) => {}
-                Err(WriteError::Port(e)) => return Err(e.into()),
-            }
-        }
-        Err(AppError::Contention { what: format!("incident {id}") })
-    }
-
-    async fn defer(&self, id: IncidentId, pages: &[Page], until: Timestamp) -> Result<(), AppError> {
-        // Several lanes of one incident may have to rest at once: each must be told.
-        for _ in 0..TRIES {
-            let Some(incident) = self.incidents.incident(id).await? else { return Ok(()) };
-            let mut change = Change::of(incident);
-            let whats = change.incident().defer(pages, until);
-            change.tell(&Actor::System, whats);
-            if change.is_empty() {
-                return Ok(());
-            }
-            match self.incidents.commit(&change.commit(self.clock.now())).await {
-                Ok(()) => return Ok(()),
-                Err(WriteError::Conflict) => {}
-                Err(WriteError::Port(e)) => return Err(e.into()),
-            }
-        }
-        // The next look at this incident defers again.
-        Ok(())
-    }
 }
 
 enum Claimed {
@@ -295,22 +241,4 @@ enum Claimed {
 enum NotSent {
     Refused(String),
     App(AppError),
-}
-
-/// The same page again later, and another way at once.
-///
-/// A refusal moves on. A provider that does not answer is asked again, and with the first silence the person's next way is tried as well.
-/// The last resort has no other way: it is tried until somebody answers.
-fn what_next(page: &Page, error: &SendError, user: Option<&User>, now: Timestamp) -> (Option<Page>, Option<Page>) {
-    let retry = |wait_s: i64| Some(Page { due: now + SignedDuration::from_secs(wait_s), tries: page.tries.saturating_add(1), ..page.clone() });
-    if page.channel == Channel::LastResort {
-        return (retry(if page.tries < MOST_TRIES { 5 } else { 60 }), None);
-    }
-    let moved_on =
-        || user.filter(|u| page.key.user.as_ref() == Some(&u.id)).and_then(|u| next_method(u, page)).map(|m| page.moved_on(m.id.clone(), m.kind, now));
-    match error {
-        SendError::Refused(_) => (None, moved_on()),
-        SendError::Unavailable(_) if page.tries + 1 >= MOST_TRIES => (None, None),
-        SendError::Unavailable(_) => (retry(5 << page.tries), if page.tries == 0 { moved_on() } else { None }),
-    }
 }

@@ -17,6 +17,7 @@ pub mod keep_clock;
 pub mod ports;
 pub mod process_alerts;
 pub mod publish_timeline;
+mod record_pages;
 pub mod show_status;
 pub mod subscribe;
 pub mod sweep;
