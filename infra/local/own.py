@@ -4,6 +4,7 @@ Used by test.py and conformance.py. It deploys the binaries as they are, and bui
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
@@ -33,6 +34,16 @@ def free_port():
 def stack(name):
     """Yields the environment for what runs against the stack: its addresses, token and keys, and how to restart it."""
     run = settings.HOME / f"run-{name}"
+    settings.HOME.mkdir(exist_ok=True)
+    with open(settings.HOME / f"own-{name}.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Problem(f"Another run uses the stack {name!r} just now: wait for it, or end it.")
+        yield from _stack(name, run)
+
+
+def _stack(name, run):
     calls = settings.HOME / f"calls-{name}.jsonl"
     calls.unlink(missing_ok=True)
     environment = os.environ | {
