@@ -10,6 +10,8 @@ mod escalation;
 mod grouping;
 #[path = "stories/large.rs"]
 mod large;
+#[path = "stories/outages.rs"]
+mod outages;
 #[path = "stories/repetition.rs"]
 mod repetition;
 #[path = "stories/sending.rs"]

@@ -85,17 +85,22 @@ impl Sweep {
         self.metrics.put("OldestOverdueSeconds", oldest);
         let alerts: Vec<AlertId> = overdue.iter().filter_map(|o| if let Overdue::Alert(id, _) = o { Some(*id) } else { None }).collect();
         let mut incidents: Vec<IncidentId> = overdue.iter().filter_map(|o| if let Overdue::Incident(id, _) = o { Some(*id) } else { None }).collect();
-        incidents.sort_unstable();
-        incidents.dedup();
         swept.alerts = alerts.len();
-        swept.incidents = incidents.len();
         if !alerts.is_empty() {
             match self.process.run(&alerts).await {
                 Ok(failed) => swept.failed.extend(failed.into_iter().map(|(id, e)| (id.to_string(), e.to_string()))),
                 // One failing part never keeps the others from being swept.
                 Err(e) => swept.failed.push(("alerts".to_owned(), e.to_string())),
             }
+            // Who is to be paged for them has waited for long enough.
+            match self.incidents_of(&alerts, now).await {
+                Ok(found) => incidents.extend(found),
+                Err(e) => swept.failed.push(("incidents of alerts".to_owned(), e.to_string())),
+            }
         }
+        incidents.sort_unstable();
+        incidents.dedup();
+        swept.incidents = incidents.len();
         for part in incidents.chunks(AT_ONCE) {
             let results = futures::future::join_all(part.iter().map(|id| self.incident(*id))).await;
             swept.failed.extend(part.iter().zip(results).filter_map(|(id, r)| r.err().map(|e| (id.to_string(), e.to_string()))));
@@ -104,6 +109,20 @@ impl Sweep {
             tracing::error!(id, error, "sweep could not handle this; the next one tries again");
         }
         Ok(swept)
+    }
+
+    /// Incidents of these alerts that are due, or have alerts to close.
+    async fn incidents_of(&self, alerts: &[AlertId], now: Timestamp) -> Result<Vec<IncidentId>, AppError> {
+        let mut ids: Vec<IncidentId> = self.process.alerts.alerts(alerts).await?.into_iter().filter_map(|a| a.incident).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut due = Vec::new();
+        for part in ids.chunks(AT_ONCE) {
+            for found in futures::future::join_all(part.iter().map(|id| self.advance.incidents.incident(*id))).await {
+                due.extend(found?.filter(|i| i.closing || i.deadline().is_some_and(|d| d <= now)).map(|i| i.id));
+            }
+        }
+        Ok(due)
     }
 
     /// The execution that should have looked at this incident did not: the next attempt takes over.

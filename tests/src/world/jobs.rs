@@ -37,6 +37,8 @@ pub(super) enum Job {
     Notify(String, WakeUp),
     /// The schedule calls `sweep`.
     Sweep,
+    /// An operator redrives.
+    Redrive,
     /// An execution ended badly.
     ExecutionEnded(IncidentId, u32, u32),
 }
@@ -161,6 +163,7 @@ impl World {
             Job::Publish(batch) => self.executor.spawn(async move { Outcome::Batch(u.publish(&batch.records).await) }),
             Job::Notify(_, wake) => self.executor.spawn(async move { Outcome::Woken(u.advance.wake(&wake).await) }),
             Job::Sweep => self.executor.spawn(async move { Outcome::Swept(u.sweep.run().await) }),
+            Job::Redrive => self.executor.spawn(async move { Outcome::Swept(u.sweep.redrive().await) }),
             Job::ExecutionEnded(id, generation, attempt) => {
                 self.executor.spawn(async move { Outcome::Swept(u.sweep.execution_ended(id, generation, attempt).await.map(|()| Swept::default())) })
             }
@@ -182,7 +185,7 @@ impl World {
             (Job::Notify(name, _), _) => self.clocks.answer(&name, None),
             (Job::Sweep, Some(Outcome::Swept(Ok(swept)))) => self.swept.push(swept),
             // The next minute is another chance.
-            (Job::Sweep | Job::ExecutionEnded(..), _) => {}
+            (Job::Sweep | Job::Redrive | Job::ExecutionEnded(..), _) => {}
         }
     }
 
@@ -217,6 +220,12 @@ impl World {
         }
     }
 
+    /// An operator looks at everything again.
+    pub fn redrive(&mut self) {
+        self.start(Job::Redrive);
+        self.settle();
+    }
+
     /// The stream delivers a batch to `incident`, out of order.
     pub fn redeliver(&mut self, batch: Batch) {
         self.start(Job::Incident(batch));
@@ -240,6 +249,7 @@ fn summary(job: &Job) -> String {
         Job::Publish(b) => format!("publish {:?}", numbers(&b.records)),
         Job::Notify(name, wake) => format!("notify {name} #{}", wake.wakeups),
         Job::Sweep => "sweep".to_owned(),
+        Job::Redrive => "redrive".to_owned(),
         Job::ExecutionEnded(id, g, a) => format!("execution of {id} ended {g} {a}"),
     }
 }
