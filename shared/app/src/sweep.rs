@@ -85,7 +85,7 @@ impl Sweep {
         self.metrics.put("OldestOverdueSeconds", oldest);
         let alerts: Vec<AlertId> = overdue.iter().filter_map(|o| if let Overdue::Alert(id, _) = o { Some(*id) } else { None }).collect();
         let mut incidents: Vec<IncidentId> = overdue.iter().filter_map(|o| if let Overdue::Incident(id, _) = o { Some(*id) } else { None }).collect();
-        swept.alerts = alerts.len();
+        (swept.alerts, swept.incidents) = (alerts.len(), incidents.len());
         if !alerts.is_empty() {
             match self.process.run(&alerts).await {
                 Ok(failed) => swept.failed.extend(failed.into_iter().map(|(id, e)| (id.to_string(), e.to_string()))),
@@ -100,7 +100,6 @@ impl Sweep {
         }
         incidents.sort_unstable();
         incidents.dedup();
-        swept.incidents = incidents.len();
         for part in incidents.chunks(AT_ONCE) {
             let results = futures::future::join_all(part.iter().map(|id| self.incident(*id))).await;
             swept.failed.extend(part.iter().zip(results).filter_map(|(id, r)| r.err().map(|e| (id.to_string(), e.to_string()))));
