@@ -97,6 +97,9 @@ class Storm(unittest.TestCase):
         self.assertLessEqual(len(one.pages()), 6)
         named = json.dumps([m["text"] for m in one.pages()])
         self.assertIn("incidents", named)
+        for n in range(200):
+            world.event("resolve", key=f"storm-{n}")
+        until("all of them resolved", lambda: not world.incidents(), 60, 1)
 
 
 class Bodies(unittest.TestCase):

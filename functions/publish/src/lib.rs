@@ -4,9 +4,11 @@
 //! Refuses to know who listens: topics, webhooks and pages hang on the bus's rules.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use tocsin_app::error::PortError;
 use tocsin_app::publish_timeline::PublishTimeline;
+use tocsin_aws::dynamo::read_document;
 use tocsin_domain::incident::timeline::Entry;
-use tocsin_lambda::stream::{BatchAnswer, sequence, text};
+use tocsin_lambda::stream::{BatchAnswer, bytes, sequence, text};
 
 /// Publishes a batch; the answer names the records that did not arrive.
 pub async fn handle(publish: &PublishTimeline, batch: &Event) -> BatchAnswer {
@@ -21,7 +23,7 @@ pub async fn handle(publish: &PublishTimeline, batch: &Event) -> BatchAnswer {
             }
             Err(error) => {
                 // It ends in the on-failure queue, where a person sees it, instead of vanishing.
-                tracing::error!(sequence = sequence(record), error, "not a timeline entry");
+                tracing::error!(sequence = sequence(record), %error, "not a timeline entry");
                 failed.push(sequence(record));
             }
         }
@@ -41,7 +43,6 @@ pub async fn handle(publish: &PublishTimeline, batch: &Event) -> BatchAnswer {
     BatchAnswer::failed(failed)
 }
 
-fn entry(record: &EventRecord) -> Result<Entry, String> {
-    let doc = text(record, "doc").ok_or("no attribute doc")?;
-    serde_json::from_str(doc).map_err(|e| e.to_string())
+fn entry(record: &EventRecord) -> Result<Entry, PortError> {
+    read_document("stream", text(record, "doc"), bytes(record, "packed"))
 }

@@ -35,6 +35,14 @@ pub fn text<'a>(record: &'a EventRecord, attribute: &str) -> Option<&'a str> {
     string(record.change.new_image.get(attribute)?)
 }
 
+/// A binary attribute of the new image.
+pub fn bytes<'a>(record: &'a EventRecord, attribute: &str) -> Option<&'a [u8]> {
+    match record.change.new_image.get(attribute)? {
+        serde_dynamo::AttributeValue::B(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
 /// A string of the keys.
 pub fn key<'a>(record: &'a EventRecord, attribute: &str) -> Option<&'a str> {
     string(record.change.keys.get(attribute)?)
