@@ -108,14 +108,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         stack: Stack,
     },
-    /// Look at what failed for good, have it evaluated again, and clear the failure queues (AWS credentials and a token).
-    Redrive {
-        #[command(flatten)]
-        stack: Stack,
-        /// Only show what is in the queues.
-        #[arg(long)]
-        dry_run: bool,
-    },
+    /// Look at what failed for good, put it right, and clear the failure queues (AWS credentials).
+    Redrive(Redrive),
 }
 
 #[derive(Debug, Args)]
@@ -214,6 +208,18 @@ pub(crate) struct Table {
     /// The deployment's table (the stack's output `TableName`).
     #[arg(long, env = "TOCSIN_TABLE", value_name = "NAME")]
     pub(crate) table: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redrive {
+    #[command(flatten)]
+    pub(crate) stack: Stack,
+    /// The sweep function (the stack's output `SweepFunctionName`); looked for by default.
+    #[arg(long, env = "TOCSIN_SWEEP_FUNCTION", value_name = "NAME")]
+    pub(crate) sweep_function: Option<String>,
+    /// Only show what is in the queues.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Which stack.

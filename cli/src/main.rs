@@ -10,6 +10,7 @@ mod arguments;
 mod aws;
 mod client;
 mod commands;
+mod deployment;
 mod document;
 mod failure;
 mod output;

@@ -35,6 +35,6 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Key { integration } => apply::key(&integration, &Api::new(api)?, out).await,
         Command::Init(init) => init::init(&init, out).await,
         Command::Doctor { stack } => doctor::doctor(&stack.stack, api, out).await,
-        Command::Redrive { stack, dry_run } => redrive::redrive(&stack.stack, dry_run, api, out).await,
+        Command::Redrive(which) => redrive::redrive(&which, out).await,
     }
 }

@@ -182,71 +182,175 @@ fn a_check_that_is_not_allowed_is_said_and_no_failure_of_the_others() {
     assert!(nobody.failed().contains("aws sts get-caller-identity"), "{}", nobody.err);
 }
 
-/// Failure queues with one message each.
-fn queues(messages: Vec<Value>) -> Double {
+/// An account with a deployment: messages by queue (`Incident`, ...), and what the sweep function answers.
+fn deployment(messages: Vec<(&'static str, Value)>, swept: Value) -> Double {
     let waiting = Mutex::new(messages);
     Double::new(move |request: &Request| match request.header("x-amz-target") {
-        "AmazonSQS.ListQueues" => Answer::json(200, json!({"QueueUrls": ["http://q/1/tocsin-IncidentFailures-1A", "http://q/1/tocsin-Other-1B"]})),
-        "AmazonSQS.ReceiveMessage" => {
-            let messages: Vec<Value> = waiting.lock().unwrap().drain(..).collect();
-            Answer::json(200, json!({ "Messages": messages }))
+        "AmazonSQS.ListQueues" => {
+            let url = |name: &str| format!("http://q/1/tocsin-{name}-1A");
+            let urls = ["IncidentFailures", "PublishFailures", "StakeholderFailures", "SweepFailures", "LaterFailures", "Other"].map(url);
+            Answer::json(200, json!({ "QueueUrls": urls }))
         }
-        "AmazonSQS.DeleteMessageBatch" => Answer::json(200, json!({"Successful": [{"Id": "0"}], "Failed": []})),
+        "AmazonSQS.ReceiveMessage" => {
+            let queue = request.json()["QueueUrl"].as_str().unwrap().to_owned();
+            let (here, elsewhere) = waiting.lock().unwrap().drain(..).partition(|(name, _)| queue.contains(&format!("-{name}Failures-")));
+            *waiting.lock().unwrap() = elsewhere;
+            let here: Vec<(&str, Value)> = here;
+            Answer::json(200, json!({ "Messages": here.into_iter().map(|(_, message)| message).collect::<Vec<_>>() }))
+        }
+        "AmazonSQS.DeleteMessageBatch" | "AmazonSQS.ChangeMessageVisibilityBatch" => {
+            let ids: Vec<Value> = request.json()["Entries"].as_array().unwrap().iter().map(|e| json!({"Id": e["Id"]})).collect();
+            Answer::json(200, json!({"Successful": ids, "Failed": []}))
+        }
+        "AWSEvents.PutEvents" if request.body.contains("Lost again") => {
+            Answer::json(200, json!({"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slow down"}]}))
+        }
+        "AWSEvents.PutEvents" => Answer::json(200, json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})),
+        "DynamoDB_20120810.GetItem" => Answer::json(200, json!({})),
+        _ if request.path.ends_with("/invocations?Qualifier=live") => Answer::json(200, swept.clone()),
+        _ if request.path.starts_with("/2015-03-31/functions") => {
+            let function = |name: &str, variables: Value| json!({"FunctionName": name, "Environment": {"Variables": variables}});
+            let functions = [
+                function("tocsin-Api-1A", json!({"TOCSIN_TABLE": "t"})),
+                function("other-Sweep-1A", json!({"TOCSIN_TABLE": "o", "TOCSIN_STACK": "other"})),
+                function("tocsin-Sweep-1A", json!({"TOCSIN_TABLE": "t", "TOCSIN_STACK": "tocsin"})),
+            ];
+            match functions.iter().find(|f| request.path.ends_with(&format!("{}/configuration", f["FunctionName"].as_str().unwrap()))) {
+                Some(one) => Answer::json(200, one.clone()),
+                None => Answer::json(200, json!({ "Functions": functions })),
+            }
+        }
         other => Answer::json(400, json!({"__type": other})),
     })
 }
 
-fn message() -> Value {
-    let body = json!({"requestContext": {"functionArn": "arn:aws:lambda:eu-west-1:1:function:tocsin-Incident:live", "condition": "RetryAttemptsExhausted"},
-        "DDBStreamBatchInfo": {"batchSize": 3, "approximateArrivalOfFirstRecord": "2026-01-05T09:00:00Z"}});
-    json!({"MessageId": "m1", "ReceiptHandle": "r1", "Body": body.to_string()})
+fn message(id: &str, body: &Value) -> Value {
+    json!({"MessageId": id, "ReceiptHandle": id, "Body": body.to_string()})
 }
 
-fn actions(aws: &Double) -> Vec<String> {
-    aws.seen().iter().map(|r| r.header("x-amz-target").trim_start_matches("AmazonSQS.").to_owned()).collect()
+fn batch(function: &str) -> Value {
+    json!({"requestContext": {"functionArn": format!("arn:aws:lambda:eu-west-1:1:function:tocsin-{function}:live"), "condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {"batchSize": 3, "approximateArrivalOfFirstRecord": "2026-01-05T09:00:00Z", "approximateArrivalOfLastRecord": "2026-01-05T09:00:01Z"}})
+}
+
+fn event(text: &str) -> Value {
+    json!({"version": "0", "id": "e", "source": "tocsin", "detail-type": "incident.resolved", "detail": {
+        "v": 1, "id": "inc_00000000010000000000000000/7", "incident": "inc_00000000010000000000000000", "number": 1, "team": "web", "service": "shop", "seq": 7,
+        "at": "2026-01-05T09:00:00Z", "actor": "system", "what": {"type": "resolved"}, "stakeholder_text": text}})
+}
+
+fn one_of_each() -> Vec<(&'static str, Value)> {
+    let not_run = json!({"requestContext": {"functionArn": "arn:aws:lambda:eu-west-1:1:function:tocsin-Sweep:live", "condition": "RetriesExhausted"}});
+    vec![
+        ("Incident", message("m1", &batch("Incident"))),
+        ("Publish", message("m2", &batch("Publish"))),
+        ("Stakeholder", message("m3", &event("Shop works again"))),
+        ("Sweep", message("m4", &not_run)),
+    ]
+}
+
+fn swept() -> Value {
+    json!({"alerts": 2, "incidents": 1, "failed": []})
+}
+
+/// Receipts that calls of this kind named.
+fn receipts(aws: &Double, action: &str) -> Vec<String> {
+    let calls = aws.seen().into_iter().filter(|r| r.header("x-amz-target") == format!("AmazonSQS.{action}"));
+    calls.flat_map(|r| r.json()["Entries"].as_array().unwrap().clone()).map(|e| e["ReceiptHandle"].as_str().unwrap().to_owned()).collect()
 }
 
 #[test]
-fn redriving_shows_evaluates_and_then_deletes() {
-    let (aws, api) = (queues(vec![message()]), Double::answering(200, json!({"alerts": 2, "incidents": 1, "failed": []})));
-    let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", &api.address).env("TOCSIN_API_TOKEN", "t"));
+fn each_edge_is_put_right_in_its_own_way_and_its_messages_deleted() {
+    let aws = deployment(one_of_each(), swept());
     expect![[r#"
-        QUEUE             SINCE  WHAT
-        IncidentFailures  -      tocsin-Incident gave up: RetryAttemptsExhausted: 3 changes from 2026-01-05T09:00:00Z
+        QUEUE                SINCE  WHAT
+        IncidentFailures     -      tocsin-Incident gave up: RetryAttemptsExhausted: 3 changes from 2026-01-05T09:00:00Z
+        PublishFailures      -      tocsin-Publish gave up: RetryAttemptsExhausted: 3 changes from 2026-01-05T09:00:00Z
+        StakeholderFailures  -      event incident.resolved
+        SweepFailures        -      tocsin-Sweep gave up: RetriesExhausted
         Evaluated again: 2 alerts, 1 incident.
-        1 message deleted.
+        Published again: 0 timeline events.
+        Put onto the bus again: 1 event.
+        4 messages deleted.
     "#]]
-    .assert_eq(ran.good());
-    assert_eq!(actions(&aws), ["ListQueues", "ReceiveMessage", "ReceiveMessage", "DeleteMessageBatch"]);
-    assert_eq!(api.lines(), ["POST /v1/redrive"]);
+    .assert_eq(run(&mut aws.deployer(&["redrive"])).good());
+    assert_eq!(receipts(&aws, "DeleteMessageBatch"), ["m1", "m2", "m3", "m4"]);
+    let seen = aws.seen();
+    let invoked = seen.iter().find(|r| r.path.contains("invocations")).unwrap();
+    assert_eq!((invoked.path.as_str(), invoked.json()), ("/2015-03-31/functions/tocsin-Sweep-1A/invocations?Qualifier=live", json!({"redrive": true})));
+    let put = seen.iter().find(|r| r.header("x-amz-target") == "AWSEvents.PutEvents").unwrap().json()["Entries"][0].clone();
+    assert_eq!((put["EventBusName"].clone(), put["DetailType"].clone()), (json!("tocsin"), json!("incident.resolved")));
+    assert!(put["Detail"].as_str().unwrap().contains("Shop works again"), "{put}");
+    let read = seen.iter().find(|r| r.header("x-amz-target").ends_with("GetItem")).unwrap();
+    assert_eq!(read.json()["TableName"], "t", "the sweep's own table");
 }
 
 #[test]
-fn what_fails_again_stays_in_its_queue() {
-    for (status, answer) in [(200, json!({"alerts": 0, "incidents": 0, "failed": ["inc_1: throttled"]})), (503, json!({"title": "Unavailable"}))] {
-        let (aws, api) = (queues(vec![message()]), Double::answering(status, answer));
-        let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", &api.address).env("TOCSIN_API_TOKEN", "t"));
-        assert_eq!(ran.code, Some(1), "{ran:?}");
-        assert!(!actions(&aws).contains(&"DeleteMessageBatch".to_owned()));
+fn without_messages_what_is_due_is_evaluated_all_the_same() {
+    let aws = deployment(vec![], swept());
+    let json = run(aws.deployer(&["redrive", "--json"]).env("TOCSIN_SWEEP_FUNCTION", "tocsin-Sweep-1A")).json();
+    assert_eq!(json, json!({"messages": [], "evaluated": swept(), "published": 0, "delivered": 0, "deleted": 0, "failed": []}));
+}
+
+#[test]
+fn what_fails_again_stays_in_its_queue_and_is_given_back_while_the_other_parts_succeed() {
+    for (answer, word) in [
+        (json!({"alerts": 1, "incidents": 0, "failed": [{"id": "alr_1", "reason": "AlertStore: throttled"}]}), "alr_1: AlertStore: throttled"),
+        (json!({"errorType": "Runtime", "errorMessage": "no"}), "is the present version deployed?"),
+    ] {
+        let aws = deployment(one_of_each(), answer);
+        let ran = run(&mut aws.deployer(&["redrive"]));
+        assert_eq!((ran.code, ran.err.as_str()), (Some(1), ""), "{}", ran.out);
+        assert!(ran.out.contains(word) && ran.out.contains("2 messages stay in their queues."), "{}", ran.out);
+        assert_eq!(receipts(&aws, "DeleteMessageBatch"), ["m2", "m3"]);
+        assert_eq!(receipts(&aws, "ChangeMessageVisibilityBatch"), ["m1", "m4"]);
     }
 }
 
 #[test]
-fn a_dry_run_only_looks() {
-    let aws = queues(vec![message()]);
-    let json = run(&mut aws.deployer(&["redrive", "--dry-run", "--json"])).json();
-    assert_eq!(json["messages"][0]["queue"], "IncidentFailures");
-    assert!(!actions(&aws).contains(&"DeleteMessageBatch".to_owned()));
-    expect![[r#"
-        Nothing in 1 failure queue.
-    "#]]
-    .assert_eq(run(&mut queues(vec![]).deployer(&["redrive", "--dry-run"])).good());
+fn messages_that_make_no_sense_stay() {
+    let messages = vec![
+        ("Publish", message("m1", &json!({"requestContext": {}}))),
+        ("Stakeholder", message("m2", &event("Lost again"))),
+        ("Stakeholder", message("m3", &json!({"source": "aws.states", "detail": {}}))),
+        ("Later", message("m4", &json!("of a newer release"))),
+    ];
+    let aws = deployment(messages, swept());
+    let ran = run(&mut aws.deployer(&["redrive"]));
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    for word in [
+        "PublishFailures: a message does not say when its batch arrived",
+        "StakeholderFailures: a message is not an event of Tocsin",
+        "event inc_00000000010000000000000000/7: ",
+        "4 messages stay in their queues.",
+    ] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+    assert_eq!((receipts(&aws, "DeleteMessageBatch").len(), receipts(&aws, "ChangeMessageVisibilityBatch").len()), (0, 4));
 }
 
 #[test]
-fn redriving_needs_a_token_before_it_hides_a_message() {
-    let aws = queues(vec![message()]);
-    let ran = run(aws.deployer(&["redrive"]).env("TOCSIN_URL", "http://127.0.0.1:1"));
-    assert!(ran.failed().contains("no API token is set"));
-    assert_eq!(actions(&aws), Vec::<String>::new());
+fn a_dry_run_only_looks() {
+    let aws = deployment(one_of_each(), swept());
+    let json = run(&mut aws.deployer(&["redrive", "--dry-run", "--json"])).json();
+    assert_eq!(json["messages"][0]["queue"], "IncidentFailures");
+    assert_eq!((receipts(&aws, "DeleteMessageBatch").len(), receipts(&aws, "ChangeMessageVisibilityBatch").len()), (0, 4), "the next run sees them at once");
+    assert!(aws.seen().iter().all(|r| r.header("x-amz-target").starts_with("AmazonSQS.")), "nothing else was called");
+    expect![[r#"
+        Nothing in 5 failure queues.
+    "#]]
+    .assert_eq(run(&mut deployment(vec![], swept()).deployer(&["redrive", "--dry-run"])).good());
+}
+
+#[test]
+fn a_deployment_that_is_not_there_is_said_before_a_message_is_hidden() {
+    for (arguments, sweep, what) in [
+        (&["redrive", "--stack", "nobody"][..], "", "there is no deployment of stack \"nobody\" in this account and region"),
+        (&["redrive"][..], "tocsin-Api-1A", "tocsin-Api-1A is not the sweep function of a deployment"),
+    ] {
+        let aws = deployment(one_of_each(), swept());
+        let ran = run(aws.deployer(arguments).env("TOCSIN_SWEEP_FUNCTION", sweep));
+        assert!(ran.failed().contains(what) && ran.err.contains("TOCSIN_STACK"), "{}", ran.err);
+        assert!(aws.seen().iter().all(|r| !r.header("x-amz-target").contains("ReceiveMessage")));
+    }
 }
