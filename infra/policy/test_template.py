@@ -19,6 +19,7 @@ FUNCTIONS = {"Ingest", "Incident", "Notify", "Api", "Publish", "Status", "Sweep"
 WITHOUT_RESOURCE = {
     ("EscalationRole", "LogDelivery"): "logs:",
     ("EscalationRole", "Traces"): "xray:",
+    ("ApiRole", "Unsubscribe"): "sns:Unsubscribe",
     ("StatusRole", "Unsubscribe"): "sns:Unsubscribe",
 }
 
