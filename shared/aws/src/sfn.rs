@@ -4,8 +4,8 @@
 
 use crate::failure::port_error;
 use async_trait::async_trait;
-use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::error::ProvideErrorMetadata;
 use tocsin_app::error::PortError;
 use tocsin_app::ports::{Clocks, Started};
 use tocsin_contract::escalation::{VERSION, WakeUp, execution_name};
