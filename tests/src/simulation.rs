@@ -101,7 +101,8 @@ fn act(world: &mut World, random: &mut Random, mode: Mode) {
         55..65 => report(world, random, Action::Resolve),
         65..69 => report(world, random, Action::Acknowledge),
         69..85 => command(world, random),
-        85..89 => {
+        85 => burst(world, random),
+        86..89 => {
             if let Some(secret) = random.pick(&world.messenger.outbox()).and_then(link_of) {
                 world.ask_at(world.now(), 3, Asked::Link(secret));
             }
@@ -125,6 +126,16 @@ fn report(world: &mut World, random: &mut Random, action: Action) {
     // Now and then the sender delivers it twice at once.
     for _ in 0..1 + usize::from(random.happens(200)) {
         world.ask_at(at, tries, Asked::Event(integration(service), Box::new(event.clone())));
+    }
+}
+
+/// Many alerts of one service in a moment.
+fn burst(world: &mut World, random: &mut Random) {
+    let service = SERVICES[random.below(SERVICES.len())];
+    for n in 0..random.below(80) {
+        let at = world.now() + SignedDuration::from_millis(i64::try_from(random.below(5000)).unwrap_or(0));
+        let event = event(Action::Trigger, &format!("burst {n}"), Severity::Error);
+        world.ask_at(at, 3, Asked::Event(integration(service), Box::new(event)));
     }
 }
 

@@ -32,32 +32,32 @@ fn lives(mode: Mode, few: u64) {
 
 #[test]
 fn calm() {
-    lives(Mode::Calm, 20);
+    lives(Mode::Calm, 8);
 }
 
 #[test]
 fn calm_without_sweep() {
-    lives(Mode::CalmWithoutSweep, 20);
+    lives(Mode::CalmWithoutSweep, 8);
 }
 
 #[test]
 fn faulty() {
-    lives(Mode::Faulty, 30);
+    lives(Mode::Faulty, 8);
 }
 
 #[test]
 fn faulty_without_sweep() {
-    lives(Mode::FaultyWithoutSweep, 30);
+    lives(Mode::FaultyWithoutSweep, 8);
 }
 
 #[test]
 fn consumer_down() {
-    lives(Mode::ConsumerDown, 20);
+    lives(Mode::ConsumerDown, 8);
 }
 
 #[test]
 fn providers_down() {
-    lives(Mode::ProvidersDown, 20);
+    lives(Mode::ProvidersDown, 8);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::notification::lane::{Cap, Decision};
 use tocsin_domain::notification::message::{Content, Line, Message};
-use tocsin_domain::notification::page::Page;
+use tocsin_domain::notification::page::{LAST_RESORT, Page};
 
 /// How long a claim lasts. Sending takes seconds; a sender that is silent for longer is dead.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -113,7 +113,7 @@ impl DeliverPages {
                 Claimed::Conflict => {}
                 Claimed::Nothing => return Ok(Went::On),
                 Claimed::Pages { pages, link } => {
-                    self.send(contact, pages, link, quiet_until, configuration, recorder).await?;
+                    self.send(contact, (pages, link, now), quiet_until, configuration, recorder).await?;
                     return Ok(Went::On);
                 }
             }
@@ -168,17 +168,20 @@ impl DeliverPages {
     async fn send(
         &self,
         contact: &ContactId,
-        pages: Vec<Page>,
-        link: String,
+        claimed: (Vec<Page>, String, Timestamp),
         quiet_until: Option<Timestamp>,
         configuration: &Configuration,
         recorder: &Recorder<'_>,
     ) -> Result<(), AppError> {
+        let (pages, link, counted_at) = claimed;
         let sent = match self.compose(contact, &pages, link, quiet_until, configuration).await {
             Ok((to, message)) => self.messenger.send(&to, &message).await,
             Err(NotSent::Refused(reason)) => Err(SendError::Refused(reason)),
             Err(NotSent::App(e)) => return Err(e),
         };
+        if sent.as_ref().is_err_and(|e| gives_back(contact, e)) {
+            self.give_back(contact, counted_at).await;
+        }
         let mut incidents: BTreeMap<IncidentId, Vec<Page>> = BTreeMap::new();
         for page in pages {
             incidents.entry(page.key.incident).or_default().push(page);
@@ -190,6 +193,21 @@ impl DeliverPages {
             recorded?;
         }
         Ok(())
+    }
+
+    /// A message that did not leave does not count against the cap. Where this fails, the lane rests longer than it has to.
+    async fn give_back(&self, contact: &ContactId, counted_at: Timestamp) {
+        for _ in 0..TRIES {
+            let Ok(mut lane) = self.lanes.lane(contact).await else { return };
+            let Some(position) = lane.sent.iter().position(|t| *t == counted_at) else { return };
+            lane.sent.remove(position);
+            lane.revision += 1;
+            let now = self.clock.now();
+            let claim = Claim { contact: contact.clone(), pages: Vec::new(), now, until: now, lane: Some(lane), link: None };
+            if self.lanes.claim(&claim).await != Err(ClaimError::Conflict) {
+                return;
+            }
+        }
     }
 
     async fn compose(
@@ -241,4 +259,12 @@ enum Claimed {
 enum NotSent {
     Refused(String),
     App(AppError),
+}
+
+/// Whether a failure leaves the cap as it was: nothing left, or there is no other way to reach anybody. Otherwise the message may have left, and counts.
+fn gives_back(contact: &ContactId, error: &SendError) -> bool {
+    match error {
+        SendError::Refused(_) => true,
+        SendError::Unavailable(_) => contact.as_str() == LAST_RESORT,
+    }
 }

@@ -111,12 +111,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Each planned page leaves, fails or is put off on time, unless somebody answers before.
+    /// Each planned page leaves, fails or rests only as long as its lane is full, unless somebody answers before.
     fn pages(&mut self, i: &Incident, g: &Generation) {
         for (at, entry) in g.entries.iter().enumerate() {
             let What::LevelFired { repeat, level, pages, .. } = &entry.what else { continue };
             for planned in pages {
-                let mut latest = self.deadline(planned.due);
+                let latest = self.deadline(planned.due);
                 let mut how = None;
                 let mut failed = false;
                 for later in &g.entries[at..] {
@@ -132,8 +132,7 @@ impl Checker<'_> {
                         failed |= matches!(later.what, What::PageFailed { .. });
                         continue;
                     }
-                    if let What::PageDeferred { until, .. } = &later.what {
-                        latest = latest.max(self.deadline(*until));
+                    if matches!(later.what, What::PageDeferred { .. }) {
                         continue;
                     }
                     if later.at < planned.due {
@@ -142,8 +141,7 @@ impl Checker<'_> {
                     how = Some(later.at);
                     break;
                 }
-                // A lane that sent six in fifteen minutes rests; up to ten seconds of that are not told.
-                latest += SignedDuration::from_secs(if self.lane_is_busy(&planned.contact, latest) { 12 } else { 0 });
+                let latest = self.lane_latest(&planned.contact, latest);
                 let answered = g.ended_at.is_some_and(|e| e <= latest);
                 match how {
                     Some(left) if left > latest => {
@@ -156,10 +154,5 @@ impl Checker<'_> {
                 }
             }
         }
-    }
-
-    fn lane_is_busy(&self, contact: &tocsin_domain::id::ContactId, at: Timestamp) -> bool {
-        let since = at - SignedDuration::from_mins(16);
-        self.world.messenger.outbox().iter().filter(|s| s.to.contact == *contact && s.at > since && s.at <= at).count() >= 5
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::world::tell::link_of;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use tocsin_app::fakes::messenger::Sent;
 use tocsin_app::fakes::store::Logged;
@@ -10,6 +10,9 @@ use tocsin_app::ports::SecretHash;
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::timeline::What;
+use tocsin_domain::notification::page::LAST_RESORT;
+
+const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
 impl Checker<'_> {
     pub(super) fn messages(&mut self) {
@@ -21,7 +24,6 @@ impl Checker<'_> {
     /// I3: at the moment of each claim, its incidents were triggered in the page's generation. And no lane got more than the cap.
     fn claims(&mut self) {
         let mut standing: BTreeMap<IncidentId, (bool, u32)> = BTreeMap::new();
-        let mut counted: BTreeMap<ContactId, Vec<jiff::Timestamp>> = BTreeMap::new();
         for logged in self.state.log.clone() {
             match logged {
                 Logged::Written { incident, triggered, generation } => {
@@ -30,23 +32,43 @@ impl Checker<'_> {
                         self.wrong("I6", format!("{incident} went back to generation {generation}"));
                     }
                 }
-                Logged::Claimed { at, contact, keys, counted: counts } => {
+                Logged::Claimed { at, contact, keys, lane } => {
                     for key in keys {
                         if standing.get(&key.incident) != Some(&(true, key.generation)) {
                             self.wrong("I3", format!("{key} was claimed at {at} while its incident stood at {:?}", standing.get(&key.incident)));
                         }
                     }
-                    if counts {
-                        let lane = counted.entry(contact.clone()).or_default();
-                        lane.push(at);
-                        let window = lane.iter().filter(|t| **t > at - SignedDuration::from_mins(15) && **t <= at).count();
-                        if window > 6 {
-                            self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
-                        }
+                    let window = lane.map_or(0, |l| l.sent.iter().filter(|t| **t > at - WINDOW && **t <= at).count());
+                    if window > 6 {
+                        self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
                     }
                 }
             }
         }
+    }
+
+    /// When a lane could send at `at` or behind it: one that counts six messages in fifteen minutes rests until the oldest of them is forgotten.
+    pub(super) fn lane_opens(&self, contact: &ContactId, at: Timestamp) -> Timestamp {
+        let written = |l: &Logged| match l {
+            Logged::Claimed { at: then, contact: c, lane: Some(lane), .. } if c == contact && *then <= at => Some(lane.sent.clone()),
+            Logged::Claimed { .. } | Logged::Written { .. } => None,
+        };
+        let sent = self.state.log.iter().filter_map(written).next_back().unwrap_or_default();
+        let recent: Vec<Timestamp> = sent.into_iter().filter(|t| *t > at - WINDOW).collect();
+        recent.len().checked_sub(6).and_then(|n| recent.get(n)).map_or(at, |t| *t + WINDOW)
+    }
+
+    /// The latest instant at which a message of this lane may leave that may leave by `latest` for all other reasons.
+    pub(super) fn lane_latest(&self, contact: &ContactId, latest: Timestamp) -> Timestamp {
+        let mut latest = latest;
+        for _ in 0..20 {
+            let opens = self.lane_opens(contact, latest);
+            if opens == latest {
+                break;
+            }
+            latest = self.deadline(opens);
+        }
+        latest
     }
 
     /// What a message is about: incidents and generations.
@@ -124,7 +146,7 @@ impl Checker<'_> {
 
     /// I12: each time the timeline says last resort, it got a message, or somebody answered before.
     fn last_resorts(&mut self) {
-        let outbox: Vec<(jiff::Timestamp, Vec<IncidentId>)> = self
+        let outbox: Vec<(Timestamp, Vec<IncidentId>)> = self
             .world
             .messenger
             .outbox()
@@ -135,11 +157,7 @@ impl Checker<'_> {
         for (id, entries) in self.timelines.clone() {
             for g in super::generations(&entries) {
                 for entry in g.entries.iter().filter(|e| matches!(e.what, What::LastResort { .. })) {
-                    let put_off = g.entries.iter().filter_map(|e| match &e.what {
-                        What::PageDeferred { page, until } if page.channel == Channel::LastResort => Some(*until),
-                        _ => None,
-                    });
-                    let latest = self.deadline(put_off.chain([entry.at]).max().unwrap_or(entry.at)) + SignedDuration::from_secs(32);
+                    let latest = self.lane_latest(&crate::samples::slug(LAST_RESORT), self.deadline(entry.at));
                     // A message about more incidents than it can list names the others only by their count.
                     let told = outbox.iter().any(|(at, about)| *at >= entry.at && *at <= latest && (about.contains(&id) || about.len() > 20));
                     if !told && g.ended_at.is_none_or(|e| e > latest) && self.now > latest {

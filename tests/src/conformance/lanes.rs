@@ -146,3 +146,19 @@ pub async fn forty_five_pages_fit(s: Stores) {
     let leased = s.lanes.due_pages(&slug("ada-sms"), at(0), 100).await.unwrap();
     assert_eq!(leased.iter().filter(|q| q.leased_until == Some(at(30))).count(), 45);
 }
+
+pub async fn a_claim_of_no_pages_writes_the_lane(s: Stores) {
+    let lane = used(&s, 0).await;
+    s.lanes.claim(&claim(&[], 0, Some(lane.clone()))).await.unwrap();
+    assert_eq!(s.lanes.lane(&slug("ada-sms")).await.unwrap(), lane);
+    assert_eq!(s.lanes.claim(&claim(&[], 0, Some(lane))).await, Err(ClaimError::Conflict));
+}
+
+pub async fn a_page_that_changed_since_it_was_read_is_a_conflict(s: Stores) {
+    let (i, pages) = queued(&s, 1, &[0]).await;
+    let mut c = next(i);
+    c.queue = vec![Page { due: at(40), tries: 1, ..pages[0].clone() }];
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.lanes.claim(&claim(&pages, 1, None)).await, Err(ClaimError::Conflict));
+    s.lanes.claim(&claim(&c.queue, 50, None)).await.unwrap();
+}

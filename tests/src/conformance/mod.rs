@@ -67,6 +67,7 @@ macro_rules! conformance_suite {
                     due_pages_come_oldest_first, a_claim_leases, a_lease_that_ended_is_claimed_again, an_answered_incident_takes_pages_back,
                     an_older_generation_is_taken_back, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
                     links_expire, forty_five_pages_fit,
+                    a_claim_of_no_pages_writes_the_lane, a_page_that_changed_since_it_was_read_is_a_conflict,
                 ];
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
                 due: [alerts_with_work_are_due_after_a_minute, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];

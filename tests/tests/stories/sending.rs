@@ -173,3 +173,31 @@ fn full_lanes_hold_up_no_level() {
     let found = check(&world, &configuration(), Lived { healed_at: None, faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn a_way_that_refuses_does_not_use_up_its_lane() {
+    let mut world = World::default();
+    refuse(&world, "ada-sms");
+    for n in 0..9 {
+        world.trigger("shop", &format!("disk {n}"));
+        let incident = world.all().pop().unwrap();
+        assert!(world.tells(incident.id, |w| matches!(w, What::PageFailed { page, .. } if page.contact.as_str() == "ada-sms")), "#{} moved on at once", n + 1);
+        world.fast_forward(20.seconds());
+    }
+}
+
+#[test]
+fn a_last_resort_that_was_away_is_told_soon_after_it_is_back() {
+    for away in [1, 2, 4, 8, 16, 32] {
+        let mut world = World::default();
+        world.messenger.script(Which::Channel(Channel::LastResort), Provider::Unavailable("away".to_owned()));
+        world.trigger("void", "abyss");
+        world.fast_forward(away.minutes());
+        world.expect_quiet();
+        world.messenger.heal();
+        world.fast_forward(150.seconds());
+        world.expect_last_resort();
+        world.fast_forward(1.hours());
+        world.expect_quiet();
+    }
+}

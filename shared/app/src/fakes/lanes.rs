@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tocsin_domain::id::ContactId;
 use tocsin_domain::incident::Status;
 use tocsin_domain::notification::lane::Lane;
-use tocsin_domain::notification::page::PageKey;
+use tocsin_domain::notification::page::{Page, PageKey};
 
 /// A claim takes no more pages than this: each costs a write and a check of its incident.
 const MOST_PAGES: usize = 45;
@@ -36,8 +36,11 @@ impl State {
             return Err(ClaimError::TakenBack(taken_back));
         }
         let name = |key: &PageKey| (c.contact.clone(), key.clone());
-        let free = |p: &QueuedPage| p.leased_until.is_none_or(|until| until <= c.now);
-        if !c.pages.iter().all(|p| self.pages.get(&name(&p.key)).is_some_and(free)) {
+        // The very page that was read, and in nobody's hands.
+        let free = |stored: &QueuedPage, read: &Page| {
+            (stored.page.due, stored.page.tries) == (read.due, read.tries) && stored.leased_until.is_none_or(|until| until <= c.now)
+        };
+        if !c.pages.iter().all(|p| self.pages.get(&name(&p.key)).is_some_and(|stored| free(stored, p))) {
             return Err(ClaimError::Conflict);
         }
         if let Some(lane) = &c.lane {
@@ -55,7 +58,7 @@ impl State {
             self.acknowledge_links.insert(hash.clone(), link.clone());
         }
         let keys = c.pages.iter().map(|p| p.key.clone()).collect();
-        self.log.push(Logged::Claimed { at: c.now, contact: c.contact.clone(), keys, counted: c.lane.is_some() });
+        self.log.push(Logged::Claimed { at: c.now, contact: c.contact.clone(), keys, lane: c.lane.clone() });
         Ok(())
     }
 }

@@ -51,8 +51,8 @@ pub enum Logged {
         contact: ContactId,
         /// The pages.
         keys: Vec<PageKey>,
-        /// Whether it put a message on the lane.
-        counted: bool,
+        /// The lane as it was written with it.
+        lane: Option<Lane>,
     },
     /// An incident was written.
     Written {
