@@ -1,4 +1,5 @@
 //! The escalation by tables: an incident's whole future, step by step, as one string.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on says where")]
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
