@@ -16,6 +16,7 @@ use crate::deployment::{Deployment, Swept};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use aws_config::SdkConfig;
+use futures::future::try_join_all;
 use queue::{Edge, Failed};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,10 +64,7 @@ pub(super) async fn redrive(arguments: &Redrive, out: &Out) -> Result<ExitCode, 
             next: Some(next.to_owned()),
         });
     }
-    let mut messages = Vec::new();
-    for queue in &queues {
-        messages.append(&mut queue::receive(&sqs, queue).await?);
-    }
+    let messages = try_join_all(queues.iter().map(|queue| queue::receive(&sqs, queue))).await?.into_iter().flatten().collect::<Vec<_>>();
     show(&messages, queues.len(), out);
     let Some(deployment) = deployment else {
         queue::give_back(&sqs, &messages.iter().collect::<Vec<_>>()).await;
