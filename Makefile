@@ -5,7 +5,7 @@ PYTHON ?= python3
 LOCAL := $(PYTHON) infra/local
 
 .DEFAULT_GOAL := help
-.PHONY: help up start stop restart watch logs demo build test lint conformance check package tools clean
+.PHONY: help up start stop restart watch logs demo build test lint fuzz conformance check package tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ check: ## formatting and lints of the Rust code
 lint: ## the template, the state machine and the policies
 	@$(LOCAL)/tools.py lint
 	@$(PYTHON) infra/policy/lint.py
+
+fuzz: ## each parser against random bodies, for a few seconds
+	@$(LOCAL)/fuzz.py
 
 conformance: ## real clients against a local stack (needs ../shared/conformance)
 	@$(LOCAL)/conformance.py

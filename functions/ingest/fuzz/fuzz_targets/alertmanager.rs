@@ -1,6 +1,6 @@
 #![no_main]
 
-use tocsin_ingest::source::alertmanager::parse;
+use tocsin_ingest_fuzz::source::alertmanager::parse;
 use tocsin_ingest_fuzz::batch;
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| batch(parse(body)));

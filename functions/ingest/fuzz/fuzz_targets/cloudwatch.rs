@@ -1,6 +1,6 @@
 #![no_main]
 
-use tocsin_ingest::source::cloudwatch::{Delivery, parse};
+use tocsin_ingest_fuzz::source::cloudwatch::{Delivery, parse};
 use tocsin_ingest_fuzz::{answered, batch};
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| match parse(body) {

@@ -1,6 +1,6 @@
 #![no_main]
 
-use tocsin_ingest::source::pagerduty_change::parse;
+use tocsin_ingest_fuzz::source::pagerduty_change::parse;
 use tocsin_ingest_fuzz::answered;
 
 libfuzzer_sys::fuzz_target!(|body: &[u8]| match parse(body) {

@@ -1,0 +1,32 @@
+"""Where the code comes from (security.md 42): locked crates of the registry, no unsafe code of ours, and every crate under the workspace's lints."""
+
+import pathlib
+import tomllib
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Supply(unittest.TestCase):
+    def test_every_locked_package_is_ours_or_the_registrys(self):
+        packages = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+        ours = {p["name"] for p in packages if "source" not in p}
+        self.assertTrue(all(name.startswith("tocsin-") for name in ours), ours)
+        for package in packages:
+            if package["name"] not in ours:
+                self.assertTrue(package["source"].startswith("registry+"), package)
+                self.assertIn("checksum", package, package)
+
+    def test_no_crate_of_ours_has_unsafe_code_or_lints_of_its_own(self):
+        lints = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["lints"]
+        self.assertEqual(lints["rust"]["unsafe_code"], "forbid")
+        members = [p for folder in ("shared/*", "functions/*", "cli", "tests") for p in ROOT.glob(f"{folder}/Cargo.toml")]
+        self.assertGreater(len(members), 10)
+        for member in members:
+            manifest = tomllib.loads(member.read_text())
+            self.assertEqual(manifest["lints"], {"workspace": True}, member)
+            self.assertFalse(manifest["package"]["publish"] is True, member)
+
+
+if __name__ == "__main__":
+    unittest.main()
