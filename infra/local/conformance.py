@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import own
+import read_back
 import settings
 import tools
 from settings import Problem
@@ -35,6 +36,7 @@ def main():
             command = [python, SCRIPTS / script, "--base-url", environment["TOCSIN_URL"]]
             if subprocess.run(command, env=environment | switches, cwd=settings.RUN.parent).returncode:
                 failed.append(script)
+            read_back.check(environment)
     if failed:
         raise Problem(f"Failed: {', '.join(failed)}")
 
