@@ -130,8 +130,8 @@ impl DeliverPages {
         let mut rest = pages;
         while !rest.is_empty() {
             let part: Vec<Page> = rest.drain(..rest.len().min(MOST_A_CLAIM)).collect();
-            // The link answers for what is in the message, and for nothing that was taken back.
-            let mut incidents: Vec<(IncidentId, u32)> = part.iter().chain(&rest).map(|p| (p.key.incident, p.key.generation)).collect();
+            // The link answers for what is in the message, and for nothing else: it grows with each part that is claimed.
+            let mut incidents: Vec<(IncidentId, u32)> = claimed.iter().chain(&part).map(|p| (p.key.incident, p.key.generation)).collect();
             incidents.sort_unstable();
             incidents.dedup();
             let link = AcknowledgeLink { incidents, user: user.clone(), expires_at: now + LINK_LASTS };
@@ -141,7 +141,7 @@ impl DeliverPages {
                 now,
                 until: now + LEASE,
                 lane: head.clone(),
-                link: head.is_some().then(|| (SecretHash::of(&secret), link)),
+                link: Some((SecretHash::of(&secret), link)),
             };
             match self.lanes.claim(&claim).await {
                 Ok(()) => {

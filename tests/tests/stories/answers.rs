@@ -1,5 +1,6 @@
 //! Somebody answers: acknowledge, resolve, snooze, reassign, escalate.
 
+use tocsin_app::fakes::Fault;
 use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::Action;
@@ -237,4 +238,14 @@ fn a_message_of_the_past_does_not_count_for_the_level_of_now() {
     // Carol can not be reached: the policy goes on at once, though Ada's message left while it was Carol's turn.
     let next = world.expect_page("ada", Sms);
     assert!(next.at < at(60), "{next:?}");
+}
+
+#[test]
+fn an_acknowledgement_outlasts_a_row_of_other_writers() {
+    let (mut world, id) = paged();
+    for _ in 0..10 {
+        world.faults.next("IncidentStore::commit", Fault::Conflict);
+    }
+    assert!(matches!(world.acknowledge("ada", id), Answer::Done(_)));
+    assert_eq!(world.only().status.as_str(), "acknowledged");
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use tocsin_domain::configuration::Channel::Sms;
 use tocsin_domain::incident::command::Command;
+use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::world::World;
+use tocsin_tests::world::configuration::configuration;
 use tocsin_tests::world::tell::Length;
 
 #[test]
@@ -80,4 +82,22 @@ fn two_hundred_alerts_in_a_minute_page_at_most_the_cap_and_one_summary() {
         assert!(messages["ada-sms"] <= 6 && messages["bob-sms"] <= 6, "{messages:?}");
         assert!(world.swept.iter().all(|s| s.failed.is_empty()), "{:?}", world.swept);
     }
+}
+
+#[test]
+fn a_message_about_many_incidents_acknowledges_them_all_and_no_other() {
+    let mut world = World::default();
+    world.consumer_fails = true;
+    for n in 0..120 {
+        world.trigger("shop", &format!("node {n}"));
+    }
+    world.consumer_fails = false;
+    world.fast_forward(1.minutes());
+    let messages = world.skip_messages();
+    for sent in &messages {
+        world.press(sent);
+    }
+    assert!(world.all().iter().all(|i| i.status.as_str() == "acknowledged"), "{} messages", messages.len());
+    let found = check(&world, &configuration(), Lived { healed_at: Some(world.now()), faults: 0 });
+    assert!(found.is_empty(), "{found:#?}");
 }
