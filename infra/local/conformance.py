@@ -16,7 +16,7 @@ from settings import Problem
 SCRIPTS = settings.ROOT.parent / "shared" / "conformance"
 RUNS = {
     "test_alertmanager.py": {"CONF_OG": "0"},
-    "test_pagerduty_python.py": {"CONF_PD_CHANGE": "0", "CONF_PD_V1": "0"},
+    "test_pagerduty_python.py": {"CONF_PD_CHANGE": "0"},
 }
 
 

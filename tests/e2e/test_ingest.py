@@ -69,6 +69,22 @@ class BadInput(unittest.TestCase):
 
         until("every one of them on an incident", lambda: keys <= seen(), 30, 1)
 
+    def test_other_formats_under_the_same_key(self):
+        key, hook = self.world.routing_key, f"/v1/integrations/{{}}/{self.world.webhook_key}"
+        v1 = {"service_key": key, "event_type": "trigger", "incident_key": "v1-key", "description": "v1 is down", "details": {"a": 1}}
+        status, _, answer = request("POST", URL + "/generic/2010-04-15/create_event.json", v1)
+        self.assertEqual((status, answer["status"], answer["incident_key"]), (200, "success", "v1-key"))
+        alert = {"status": "firing", "labels": {"alertname": "A"}, "annotations": {}, "startsAt": "2026-01-01T00:00:00Z", "fingerprint": "grafana-key"}
+        grafana = {"version": "1", "orgId": 1, "state": "alerting", "status": "firing", "title": "t", "receiver": "r", "groupKey": "g", "alerts": [alert]}
+        for path, body in ((hook.format("grafana"), grafana), (hook.format("generic"), {"id": "generic-key", "title": "a script failed", "status": "failed"})):
+            status, _, answer = request("POST", URL + path, body)
+            self.assertEqual((status, answer.get("processed")), (200, 1), answer)
+
+        def seen():
+            return {show(i["number"])["alerts"][0]["dedup_key"] for i in self.world.incidents()}
+
+        until("each of them on an incident", lambda: {"v1-key", "generic-key"} <= seen() and any("grafana-key" in k for k in seen()), 30, 1)
+
     def test_other_methods_and_addresses(self):
         for method in ("GET", "DELETE"):
             self.assertEqual(request(method, URL + "/v2/enqueue")[0], 405)

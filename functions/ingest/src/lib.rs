@@ -8,7 +8,7 @@ pub mod source;
 
 use futures::stream::{self, StreamExt};
 use keys::KeyCache;
-use source::{Answer, Batch, alertmanager, pagerduty_v2};
+use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, generic, grafana, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
@@ -37,8 +37,11 @@ impl Ingest {
     pub async fn handle(&self, method: &str, path: &str, body: &[u8]) -> Answer {
         let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
         match parts.as_slice() {
-            ["v2", "enqueue"] => self.only_post(method, async { self.pagerduty(body).await }).await,
-            ["v1", "integrations", "alertmanager", key] => self.only_post(method, async { self.alertmanager(key, body).await }).await,
+            ["v2", "enqueue"] => self.only_post(method, self.pagerduty(&pagerduty_v2::FORMAT, body)).await,
+            ["generic", "2010-04-15", "create_event.json"] => self.only_post(method, self.pagerduty(&pagerduty_v1::FORMAT, body)).await,
+            ["v1", "integrations", "alertmanager", key] => self.only_post(method, self.webhook(key, body, alertmanager::parse)).await,
+            ["v1", "integrations", "grafana", key] => self.only_post(method, self.webhook(key, body, grafana::parse)).await,
+            ["v1", "integrations", "generic", key] => self.only_post(method, self.webhook(key, body, generic::parse_batch)).await,
             _ => answer(404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/alertmanager/KEY"),
         }
     }
@@ -50,34 +53,35 @@ impl Ingest {
         }
     }
 
-    async fn pagerduty(&self, body: &[u8]) -> Answer {
-        let parsed = match pagerduty_v2::parse(body, || self.ids.secret()) {
+    async fn pagerduty(&self, format: &KeyedFormat, body: &[u8]) -> Answer {
+        let parsed = match (format.parse)(body, &|| self.ids.secret()) {
             Ok(parsed) => parsed,
             Err(refusal) => return refusal.into(),
         };
         let integration = match self.keys.integration(&parsed.routing_key).await {
             Ok(Some(integration)) => integration,
-            Ok(None) => return pagerduty_v2::unknown_routing_key().into(),
+            Ok(None) => return (format.unknown_key)().into(),
             Err(e) => return unavailable(&e.into()),
         };
         let dedup_key = parsed.event.dedup_key.clone();
         match self.accept.run(&integration, parsed.event).await {
             Ok(accepted) => {
                 log(&integration, &accepted);
-                pagerduty_v2::accepted(&dedup_key)
+                (format.accepted)(&dedup_key)
             }
             Err(e) => unavailable(&e),
         }
     }
 
-    async fn alertmanager(&self, key: &str, body: &[u8]) -> Answer {
+    /// Formats whose key stands in the address.
+    async fn webhook(&self, key: &str, body: &[u8], parse: impl FnOnce(&[u8]) -> Result<Batch, Refusal>) -> Answer {
         let integration = match self.keys.integration(key).await {
             Ok(Some(integration)) => integration,
             // Alertmanager drops what is answered with 4xx, whichever it is.
             Ok(None) => return answer(404, "unknown integration key", "no integration has the key at the end of this address"),
             Err(e) => return unavailable(&e.into()),
         };
-        match alertmanager::parse(body) {
+        match parse(body) {
             Ok(batch) => self.batch(&integration, batch).await,
             Err(refusal) => refusal.into(),
         }

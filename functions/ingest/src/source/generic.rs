@@ -1,6 +1,6 @@
 //! Any JSON object, or plain text, by the names that most tools use: for shell scripts and senders that have no format of their own here.
 //!
-//! Called by: the ingest handler (route not connected yet).
+//! Called by: the ingest handler.
 //!
 //! | Field | Read from the first of |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! `details` is the object as it was sent. Refused: more than 512 KB (413), an empty body (400), and an acknowledge or resolve that has neither key nor summary (400).
 
 use super::draft::{Draft, is_address};
-use super::{Answer, Refusal, identity, json, severity, time};
+use super::{Answer, Batch, Refusal, identity, json, severity, time};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use tocsin_domain::alert::Severity;
@@ -21,6 +21,14 @@ use tocsin_domain::alert::event::{Action, Event, Link};
 
 /// Bytes of the largest body.
 pub const MAX_BODY: usize = 512 * 1024;
+
+/// Reads one event, as a batch of one.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_batch(body: &[u8]) -> Result<Batch, Refusal> {
+    parse(body).map(|event| Batch { events: vec![event], refused: Vec::new() })
+}
 
 /// Reads one event.
 ///

@@ -1,6 +1,6 @@
 //! Grafana's webhook: unified alerting (Alertmanager's form with `values`, `silenceURL`, `panelURL`, `imageURL`) and, up to version 8, one rule a request.
 //!
-//! Called by: the ingest handler (route not connected yet).
+//! Called by: the ingest handler.
 //! Format: <https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/>.
 //!
 //! Refused: as [`alertmanager`](super::alertmanager) does, and a rule without `ruleId`, `ruleName` and `title`.

@@ -85,6 +85,19 @@ impl From<json::Unreadable> for Refusal {
     }
 }
 
+/// Reads a body; the function makes a key for a trigger that has none.
+pub type ParseKeyed = fn(&[u8], &dyn Fn() -> String) -> Result<pagerduty_v2::Parsed, Refusal>;
+
+/// A format whose events carry the integration's key themselves, one event a body.
+pub struct KeyedFormat {
+    /// The parser.
+    pub parse: ParseKeyed,
+    /// The answer once the event is durable, with the dedup key.
+    pub accepted: fn(&str) -> Answer,
+    /// The answer for a key that no integration has.
+    pub unknown_key: fn() -> Refusal,
+}
+
 /// A part of a batch that could not be understood; the other parts are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {

@@ -1,6 +1,6 @@
 //! PagerDuty Events API v1: `POST /generic/2010-04-15/create_event.json`. Old, and still what several senders speak.
 //!
-//! Called by: the ingest handler (route not connected yet). It has no severity: every alert is an error (high urgency), and no source: the client's name
+//! Called by: the ingest handler. It has no severity: every alert is an error (high urgency), and no source: the client's name
 //! stands for it. Format: <https://developer.pagerduty.com/docs/events-api-v1/overview/>.
 //!
 //! Refused: more than 512 KB (413); no JSON object (400 "Unrecognized object"); a service key that has not 32 characters, an unknown `event_type`, an
@@ -8,10 +8,13 @@
 
 use super::draft::Draft;
 use super::pagerduty_v2::{MAX_BODY, Parsed, action, routing_key};
-use super::{Answer, Refusal, identity, json};
+use super::{Answer, KeyedFormat, Refusal, identity, json};
 use serde_json::Value;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
+
+/// For the handler.
+pub const FORMAT: KeyedFormat = KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_service_key };
 
 /// Reads one event. `fresh_key` makes an incident key (1 to 255 characters) for a trigger that has none. `Parsed::routing_key` is the service key.
 ///

@@ -9,7 +9,7 @@
 //! or resolve is accepted whatever else it carries.
 
 use super::draft::Draft;
-use super::{Answer, Refusal, identity, json};
+use super::{Answer, KeyedFormat, Refusal, identity, json};
 use serde_json::{Map, Value};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
@@ -18,6 +18,9 @@ use tocsin_domain::alert::event::{Action, Event};
 pub const MAX_BODY: usize = 512 * 1024;
 /// Characters of a routing key.
 const KEY_LENGTH: usize = 32;
+
+/// For the handler.
+pub const FORMAT: KeyedFormat = KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_routing_key };
 
 /// An event and the key that says whose it is.
 #[derive(Debug, Clone, PartialEq)]
