@@ -156,3 +156,14 @@ pub async fn keys_of_any_characters(s: Stores) {
         assert_eq!(stored(&s, a.id).await.key.dedup_key, dedup_key);
     }
 }
+
+pub async fn an_overtaken_repetition_does_not_turn_the_clock_back(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    for seconds in [10, 9] {
+        assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(seconds)).await.unwrap(), Repeated::Counted);
+    }
+    s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(8)).await.unwrap();
+    assert_eq!((guard(&s, "db").await.last_at, guard(&s, "db").await.count), (at(10), 4));
+    assert_eq!(s.alerts.close_alert(&a, at(10)).await, Err(WriteError::Conflict), "the report of that instant is not closed away");
+}
