@@ -59,4 +59,4 @@ package: ## what `sam deploy` uploads: release builds of the functions, by `sam 
 	@$(LOCAL)/package.py
 
 clean: stop ## remove what is built and written, keep the tools
-	rm -rf .tocsin/build .tocsin/run .aws-sam
+	rm -rf .tocsin/build .tocsin/run .tocsin/run-* .tocsin/calls-* .aws-sam

@@ -96,10 +96,13 @@ pub(crate) enum Command {
     Oncall,
     /// Send a test event, as a monitoring system would.
     Send(Send),
-    /// Make a further key for an integration; the present one stays valid.
+    /// Make a further key for an integration, the present one stays valid; or end one.
     Key {
         /// The integration's id.
         integration: String,
+        /// End this key instead: its senders have changed over.
+        #[arg(long, value_name = "KEY")]
+        revoke: Option<String>,
     },
     /// Make the first API token of a deployment (with the deployer's AWS credentials).
     Init(Init),

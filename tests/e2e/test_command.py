@@ -85,6 +85,9 @@ class Configuration(unittest.TestCase):
         third = tocsin("key", integration, check=False)
         self.assertEqual(third.returncode, 1)
         self.assertIn("two keys", third.stderr)
+        self.assertEqual(tocsin("key", integration, "--revoke", "A" * 32, check=False).returncode, 1)
+        tocsin("key", integration, "--revoke", world.routing_key)
+        self.assertIn("only one", tocsin("key", integration, "--revoke", second, check=False).stderr)
         self.assertIn("tocsin apply", tocsin("send", "--key", "A" * 32, check=False).stderr)
 
     def test_who_has_a_new_address_gets_no_mail_at_the_old_one(self):

@@ -112,6 +112,15 @@ pub(super) async fn key(integration: &str, api: &Api, out: &Out) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ends a key.
+pub(super) async fn revoke(integration: &str, key: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let segments = ["v1", "integrations", integration, "keys", "revoke"];
+    let request = Request::post("integration", &segments).body(json!({ "key": key }));
+    out.answer(&api.send(request).await?);
+    out.say("The key has ended; within a minute nothing is accepted by it any more.");
+    Ok(ExitCode::SUCCESS)
+}
+
 fn show_contacts(contacts: &[Contact], out: &Out) {
     for contact in contacts.iter().filter(|c| c.kind == "email" && c.state != "confirmed") {
         let what = if contact.state == "pending" { "was asked to confirm: no page goes there until then" } else { "has no subscription" };

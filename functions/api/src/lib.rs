@@ -54,6 +54,7 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::on_call::who_is_on_call))
         .routes(routes!(route::configuration::show_configuration, route::configuration::apply_configuration))
         .routes(routes!(route::configuration::rotate_key))
+        .routes(routes!(route::configuration::revoke_key))
         .routes(routes!(route::doctor::examine))
 }
 

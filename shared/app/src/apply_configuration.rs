@@ -89,6 +89,18 @@ impl ApplyConfiguration {
         self.create(integration, &service.id, &service.team, kind).await
     }
 
+    /// Ends a key that its senders do not use any more. The last one stays: without a key an integration's senders would be refused.
+    pub async fn revoke(&self, integration: &IntegrationId, key: &str) -> Result<(), AppError> {
+        let (hash, hashes) = (SecretHash::of(key), self.store.keys_of(integration).await?);
+        if !hashes.contains(&hash) {
+            return Err(AppError::NotFound { what: format!("such key of integration {integration}") });
+        }
+        if hashes.len() == 1 {
+            return Err(AppError::Invalid { field: "key".to_owned(), reason: "it is the integration's only one: make another first".to_owned() });
+        }
+        Ok(self.store.delete_integration_key(&hash, integration).await?)
+    }
+
     async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
         for service in &configuration.services {

@@ -321,8 +321,6 @@ pub trait SubscriberStore: Send + Sync {
     async fn put_pending(&self, id: &str, pending: &PendingSubscriber) -> Result<(), PortError>;
     /// What waits under an id; expired ones do not exist.
     async fn pending(&self, id: &str, now: Timestamp) -> Result<Option<PendingSubscriber>, PortError>;
-    /// Removes it.
-    async fn drop_pending(&self, id: &str) -> Result<(), PortError>;
 }
 
 /// How a start went.

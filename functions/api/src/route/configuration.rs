@@ -133,6 +133,44 @@ pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Cal
     }))
 }
 
+/// A key to end.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RevokeBody {
+    /// The key itself.
+    key: String,
+}
+
+/// How many keys are left.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Revoked {
+    integration: String,
+    keys_left: usize,
+}
+
+/// Ends a key that its senders do not use any more; within a minute it opens nothing. The last one stays.
+#[utoipa::path(post, path = "/v1/integrations/{integration}/keys/revoke", params(("integration" = String, Path)), request_body = RevokeBody, responses(
+    (status = 200, body = Revoked),
+    (status = 400, body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+))]
+pub(crate) async fn revoke_key(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(integration): Path<String>,
+    Body(body): Body<RevokeBody>,
+) -> Result<Json<Revoked>, ApiError> {
+    caller.must(Action::WriteConfiguration)?;
+    let id: IntegrationId = integration.parse().map_err(|_| Problem::not_found("integration of this id"))?;
+    api.apply.revoke(&id, &body.key).await?;
+    Ok(Json(Revoked { integration, keys_left: api.access.keys_of(&id).await?.len() }))
+}
+
 /// Makes a second key for an integration, so that senders can change over one by one. Shown once.
 #[utoipa::path(post, path = "/v1/integrations/{integration}/keys", params(("integration" = String, Path)), responses(
     (status = 200, body = KeyView),

@@ -31,7 +31,8 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("get", "/v1/oncall", "/v1/oncall", None, Any),
         ("get", "/v1/configuration", "/v1/configuration", None, OfDeployment(Observer)),
         ("put", "/v1/configuration", "/v1/configuration", Some(r#"{"configuration":{"version":1}}"#), OfDeployment(Admin)),
-        ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-pd/keys", None, OfDeployment(Admin)),
+        ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-new/keys", None, OfDeployment(Admin)),
+        ("post", "/v1/integrations/{integration}/keys/revoke", "/v1/integrations/shop-pd/keys/revoke", Some(r#"{"key":"first-key"}"#), OfDeployment(Admin)),
         ("get", "/v1/doctor", "/v1/doctor", None, OfDeployment(Observer)),
     ]
 }

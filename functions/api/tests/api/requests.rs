@@ -83,17 +83,24 @@ fn a_configuration_with_errors_tells_all_of_them_and_changes_nothing() {
 }
 
 #[test]
-fn keys_are_shown_once_and_two_at_most() {
+fn keys_are_shown_once_and_two_at_most_and_one_at_least() {
     let bench = Bench::new();
-    let body = json!({"configuration": crate::support::configuration(), "expected_version": 1}).to_string();
-    let (_, _, applied) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&body));
-    let key = applied["created_keys"][0]["key"].as_str().unwrap().to_owned();
+    let apply = |configuration: Value| bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&json!({"configuration": configuration}).to_string())).2;
+    let mut configuration = serde_json::to_value(crate::support::configuration()).unwrap();
+    configuration["services"][0]["integrations"].as_array_mut().unwrap().push(json!({"id": "shop-am", "kind": "alertmanager"}));
+    let created = apply(configuration.clone())["created_keys"].as_array().unwrap().clone();
+    let key = created.iter().find(|k| k["integration"] == "shop-am").unwrap()["key"].as_str().unwrap().to_owned();
     assert_eq!(key.len(), 32);
-    let (_, _, again) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&body));
-    assert_eq!(again["created_keys"], json!([]));
-    assert_eq!(post(&bench, "/v1/integrations/shop-pd/keys", "").0, 200);
-    assert_eq!(post(&bench, "/v1/integrations/shop-pd/keys", "").0, 422);
+    assert_eq!(apply(configuration)["created_keys"], json!([]));
+    assert!(!format!("{:?}", bench.store.state()).contains(&key), "only the hash of a key is stored");
+    let revoke = |key: &str| post(&bench, "/v1/integrations/shop-am/keys/revoke", &json!({"key": key}).to_string());
+    assert_eq!(revoke(&key).0, 422, "the only one");
+    let (status, second) = post(&bench, "/v1/integrations/shop-am/keys", "");
+    assert_eq!(status, 200);
+    assert_eq!(post(&bench, "/v1/integrations/shop-am/keys", "").0, 422, "a third one");
+    assert_eq!(revoke("first-key").0, 404, "of another integration");
+    assert_eq!(revoke(&key), (200, json!({"integration": "shop-am", "keys_left": 1})));
+    assert_eq!(revoke(second["key"].as_str().unwrap()).0, 422);
     let stale = json!({"configuration": {"version": 1}, "expected_version": 7}).to_string();
     assert_eq!(bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&stale)).0.as_u16(), 409);
-    assert!(!format!("{:?}", bench.store.state()).contains(&key), "only the hash of a key is stored");
 }

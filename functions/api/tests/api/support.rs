@@ -12,11 +12,11 @@ use tocsin_app::change::Change;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
-use tocsin_app::ports::{ConfigurationStore, IncidentStore, SecretHash, VersionRecord};
+use tocsin_app::ports::{ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
 use tocsin_app::use_link::UseLink;
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::alert::Severity;
-use tocsin_domain::configuration::{Configuration, Role};
+use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
 use tocsin_domain::id::IncidentId;
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
@@ -33,7 +33,7 @@ pub(crate) fn configuration() -> Configuration {
         "teams": [{"id": "ours", "name": "Ours", "members": [{"user": "ada"}]}, {"id": "theirs", "name": "Theirs"}],
         "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"}]}],
         "policies": [{"id": "p", "team": "ours", "levels": [{"delay_s": 300, "targets": [{"user": "ada"}]}]}],
-        "services": [{"id": "shop", "name": "Shop", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}]}],
+        "services": [{"id": "shop", "name": "Shop", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}, {"id": "shop-new", "kind": "pagerduty"}]}],
     }))
     .unwrap()
 }
@@ -61,6 +61,15 @@ impl Bench {
         block_on(async {
             let record = VersionRecord { version: 1, at: "2026-01-05T08:00:00Z".parse().unwrap(), by: Actor::System };
             bench.store.publish_configuration(&record, &configuration()).await.unwrap();
+            for key in ["first-key", "second-key"] {
+                let record = IntegrationKey {
+                    integration: "shop-pd".parse().unwrap(),
+                    service: "shop".parse().unwrap(),
+                    team: "ours".parse().unwrap(),
+                    kind: IntegrationKind::Pagerduty,
+                };
+                bench.store.put_integration_key(&SecretHash::of(key), &record).await.unwrap();
+            }
             let opening = Opening {
                 id: IncidentId::new(ulid_of(1)),
                 number: 42,

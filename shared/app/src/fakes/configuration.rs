@@ -89,12 +89,4 @@ impl SubscriberStore for MemoryStore {
     async fn pending(&self, id: &str, now: Timestamp) -> Result<Option<PendingSubscriber>, PortError> {
         self.call("SubscriberStore::pending", |s| Ok(s.pending.get(id).filter(|p| p.expires_at > now).cloned())).await
     }
-
-    async fn drop_pending(&self, id: &str) -> Result<(), PortError> {
-        let drop = |s: &mut State| {
-            s.pending.remove(id);
-            Ok(())
-        };
-        self.call("SubscriberStore::drop_pending", drop).await
-    }
 }

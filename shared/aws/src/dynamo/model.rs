@@ -90,7 +90,7 @@ pub const PATTERNS: &[Pattern] = &[
         "GetItem token, GetItem marker; TransactWriteItems: both",
         "1R; 4W",
     ),
-    pattern("Readers who wait to be confirmed", "put_pending, pending, drop_pending", "PutItem, GetItem, DeleteItem subscriber", "1W, 1R"),
+    pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
 /// The kinds of items.

@@ -23,8 +23,4 @@ impl SubscriberStore for DynamoStore {
         let pending: PendingSubscriber = Reader::new(PORT, "waiting subscriber", &item)?.document()?;
         Ok(Some(pending).filter(|p| p.expires_at > now))
     }
-
-    async fn drop_pending(&self, id: &str) -> Result<(), PortError> {
-        self.write(PORT, &Action::delete(schema::pending_subscriber(id))).await.map_err(|r| r.unexpected(PORT))
-    }
 }
