@@ -11,7 +11,7 @@ use tocsin_app::ports::SecretHash;
 use tocsin_domain::access::{Action, Principal, Resource, authorize};
 use tocsin_domain::id::TeamId;
 use tocsin_domain::incident::timeline::Actor;
-use tocsin_lambda::problem::{FieldError, Problem};
+use tocsin_lambda::problem::Problem;
 
 /// The principal behind the request's bearer token.
 pub(crate) struct Caller(pub(crate) Principal);
@@ -63,9 +63,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
             let field = e.path().to_string();
             let error = e.into_inner();
             if error.is_syntax() || error.is_eof() {
-                Problem::new(400, "not-json", "Not JSON", format!("The body is not JSON: {error}."))
+                Problem::new(400, "not-json", "Not JSON", format!("The body is not JSON: {error}.")).into()
             } else {
-                Problem::invalid(vec![FieldError { field, message: error.to_string() }])
+                ApiError::field(&field, error.to_string())
             }
         })?;
         json.end().map_err(|e| Problem::new(400, "not-json", "Not JSON", format!("There is more behind the JSON document: {e}.")))?;
@@ -82,7 +82,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, ApiError> {
         match axum::extract::Query::<T>::from_request_parts(parts, api).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
-            Err(e) => Err(Problem::invalid(vec![FieldError { field: "query".to_owned(), message: e.body_text() }]).into()),
+            Err(e) => Err(ApiError::field("query", e.body_text())),
         }
     }
 }

@@ -3,11 +3,18 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tocsin_app::error::{AppError, PortError};
-use tocsin_lambda::problem::{CONTENT_TYPE, Problem};
+use tocsin_lambda::problem::{CONTENT_TYPE, FieldError, Problem};
 
 /// An answer that is a problem.
 #[derive(Debug)]
 pub(crate) struct ApiError(Problem);
+
+impl ApiError {
+    /// One field is wrong.
+    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
+        Self(Problem::invalid(vec![FieldError { field: field.to_owned(), message: message.into() }]))
+    }
+}
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use tocsin_domain::access::Action;
 use tocsin_domain::escalation::policy::{MOST_TARGETS, Target};
 use tocsin_domain::incident::command::Command;
-use tocsin_lambda::problem::{FieldError, Problem};
 
 type Answer = Result<Json<IncidentView>, ApiError>;
 
@@ -20,10 +19,6 @@ async fn command(api: &Api, caller: &Caller, reference: &str, command: Command) 
     let incident = find(api, caller, reference, Action::RespondToIncidents).await?;
     let after = api.command.run(incident.id, command, &caller.actor(), |i| caller.may(Action::RespondToIncidents, &i.team)).await?;
     Ok(Json(IncidentView::from(&after)))
-}
-
-fn wrong(field: &str, message: impl Into<String>) -> ApiError {
-    Problem::invalid(vec![FieldError { field: field.to_owned(), message: message.into() }]).into()
 }
 
 macro_rules! command_route {
@@ -86,7 +81,7 @@ command_route!(
     |api, body: NoteBody| {
         let length = body.text.chars().count();
         if body.text.trim().is_empty() || length > 10_000 {
-            return Err(wrong("text", format!("has 1 to 10,000 characters; this one has {length}")));
+            return Err(ApiError::field("text", format!("has 1 to 10,000 characters; this one has {length}")));
         }
         Command::Note(body.text)
     }
@@ -100,13 +95,13 @@ command_route!(
             (Some(until), None) => until,
             (None, Some(s)) if s > 0 => {
                 let now = api.command.clock.now();
-                now.checked_add(SignedDuration::from_secs(i64::from(s))).map_err(|_| wrong("duration_s", "is too long"))?
+                now.checked_add(SignedDuration::from_secs(i64::from(s))).map_err(|_| ApiError::field("duration_s", "is too long"))?
             }
-            (None, Some(_)) => return Err(wrong("duration_s", "is at least 1")),
-            _ => return Err(wrong("until", "give either until or duration_s")),
+            (None, Some(_)) => return Err(ApiError::field("duration_s", "is at least 1")),
+            _ => return Err(ApiError::field("until", "give either until or duration_s")),
         };
         if until <= api.command.clock.now() {
-            return Err(wrong("until", "is not in the future"));
+            return Err(ApiError::field("until", "is not in the future"));
         }
         Command::Snooze(until)
     }
@@ -117,7 +112,7 @@ command_route!(
     "/v1/incidents/{incident}/reassign",
     |api, body: ReassignBody| {
         if body.to.is_empty() || body.to.len() > MOST_TARGETS {
-            return Err(wrong("to", "has 1 to 50 targets"));
+            return Err(ApiError::field("to", "has 1 to 50 targets"));
         }
         let (_, configuration) = api.configuration.current().await?;
         for (i, target) in body.to.iter().enumerate() {
@@ -127,7 +122,7 @@ command_route!(
                 Target::Team(id) => configuration.team(id).is_some(),
             };
             if !known {
-                return Err(wrong(&format!("to[{i}]"), "is not in the configuration"));
+                return Err(ApiError::field(&format!("to[{i}]"), "is not in the configuration"));
             }
         }
         Command::Reassign(body.to)

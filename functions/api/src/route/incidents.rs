@@ -13,7 +13,6 @@ use tocsin_app::ports::Which;
 use tocsin_domain::access::Action;
 use tocsin_domain::id::{IncidentId, TeamId};
 use tocsin_domain::incident::Incident;
-use tocsin_lambda::problem::{FieldError, Problem};
 use utoipa::IntoParams;
 
 const MOST_LISTED: usize = 100;
@@ -36,10 +35,6 @@ pub(crate) struct ListParams {
     after: Option<String>,
 }
 
-fn wrong(field: &str, message: &str) -> ApiError {
-    Problem::invalid(vec![FieldError { field: field.to_owned(), message: message.to_owned() }]).into()
-}
-
 /// Lists incidents: open ones oldest first, resolved ones latest first.
 #[utoipa::path(get, path = "/v1/incidents", params(ListParams), responses(
     (status = 200, body = IncidentList),
@@ -51,14 +46,14 @@ pub(crate) async fn list_incidents(State(api): State<Arc<Api>>, caller: Caller, 
     let which = match p.status.as_deref() {
         None | Some("open") => Which::Open,
         Some("resolved") => Which::Resolved,
-        Some(_) => return Err(wrong("status", "is open or resolved")),
+        Some(_) => return Err(ApiError::field("status", "is open or resolved")),
     };
     let limit = p.limit.unwrap_or(50);
     if !(1..=MOST_LISTED).contains(&limit) {
-        return Err(wrong("limit", "is 1 to 100"));
+        return Err(ApiError::field("limit", "is 1 to 100"));
     }
-    let after = p.after.map(|a| a.parse::<IncidentId>()).transpose().map_err(|e| wrong("after", &e.to_string()))?;
-    let team = p.team.map(|t| t.parse::<TeamId>()).transpose().map_err(|e| wrong("team", &e.to_string()))?;
+    let after = p.after.map(|a| a.parse::<IncidentId>()).transpose().map_err(|e| ApiError::field("after", e.to_string()))?;
+    let team = p.team.map(|t| t.parse::<TeamId>()).transpose().map_err(|e| ApiError::field("team", e.to_string()))?;
     let (_, configuration) = api.configuration.current().await?;
     let teams = configuration.teams.iter().map(|t| &t.id).filter(|t| team.as_ref().is_none_or(|only| only == *t));
     let mut found: Vec<Incident> = Vec::new();
