@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,7 +9,7 @@ use tocsin_domain::id::IncidentId;
 
 /// On-call and incidents, from the command line.
 ///
-/// Exit codes: 0 done; 1 refused, failed, or something that `doctor` found would keep a page from arriving; 2 this command line could not be understood.
+/// Exit codes: 0 done; 1 refused, failed, or something that `doctor` or `verify` found would keep a page from arriving; 2 this command line could not be understood.
 #[derive(Debug, Parser)]
 #[command(name = "tocsin", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -32,6 +33,29 @@ pub(crate) struct ApiArguments {
     pub(crate) token: Option<String>,
 }
 
+/// Who is on call by a file.
+#[derive(Debug, Args)]
+pub(crate) struct Who {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// The instant, RFC 3339 (2026-12-25T02:00:00Z); now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Which time of a file to look at.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// From this instant, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// For so many days.
+    #[arg(long, default_value_t = 366, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(crate) days: u32,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Check a configuration file and put it into force; show the keys of new integrations, once.
@@ -41,6 +65,10 @@ pub(crate) enum Command {
         /// The file (YAML).
         file: PathBuf,
     },
+    /// Say who is on call by a configuration file, at any instant, offline.
+    Who(Who),
+    /// Look for times at which nobody is on call by a configuration file, offline. Exit code 1 where there are any.
+    Verify(Verify),
     /// List incidents.
     Incidents(Incidents),
     /// Show an incident with its timeline.

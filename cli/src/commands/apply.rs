@@ -51,7 +51,7 @@ struct Contact {
     state: String,
 }
 
-fn read(file: &Path) -> Result<Configuration, Failure> {
+pub(super) fn read(file: &Path) -> Result<Configuration, Failure> {
     let shown = file.display().to_string();
     let failed = |reason: String| Failure::File { file: shown.clone(), reason };
     let bytes = std::fs::metadata(file).map_err(|e| failed(e.to_string()))?.len();

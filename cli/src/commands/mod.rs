@@ -2,6 +2,7 @@
 
 mod apply;
 mod doctor;
+mod foresee;
 mod incidents;
 mod init;
 mod oncall;
@@ -21,6 +22,8 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
     match arguments.command {
         Command::Apply(apply) => apply::apply(&apply, api, out).await,
         Command::Check { file } => apply::check(&file, out),
+        Command::Who(which) => foresee::who(&which, out),
+        Command::Verify(which) => foresee::verify(&which, out),
         Command::Incidents(which) => incidents::list(&which, &Api::new(api)?, out).await,
         Command::Show { incident } => incidents::show(&incident.incident, &Api::new(api)?, out).await,
         Command::Ack { incidents } => respond::each(&incidents.incidents, "acknowledge", &Api::new(api)?, out).await,

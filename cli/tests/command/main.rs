@@ -6,5 +6,6 @@ mod apply;
 mod deployer;
 mod double;
 mod failures;
+mod foresee;
 mod incidents;
 mod send;
