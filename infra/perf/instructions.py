@@ -35,7 +35,7 @@ EVENT = {
 # What template.yaml gives the functions.
 SETTINGS = {
     "TOCSIN_TABLE": "tocsin",
-    "TOCSIN_LOG": "warn",
+    "TOCSIN_LOG": "info",
     "TOCSIN_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:tocsin",
     "TOCSIN_TOPIC_PREFIX": "arn:aws:sns:us-east-1:123456789012:tocsin-user-",
     "TOCSIN_LAST_RESORT_TOPIC_ARN": "arn:aws:sns:us-east-1:123456789012:tocsin-last-resort",
@@ -138,7 +138,7 @@ def certificates(folder):
 
 
 def run(bootstrap, events, arguments, counted=True):
-    """Until `events` were answered and the next one is asked for: (instructions, peak memory in kB), one of them."""
+    """Until `events` were answered and the next one is asked for: instructions, or bytes of memory at its peak."""
     Runtime.wanted, Runtime.served, Runtime.answered, Runtime.done, Table.calls = events, 0, [], threading.Event(), []
     with tempfile.TemporaryDirectory() as folder:
         context, trusted = certificates(folder) if arguments.tls else (None, None)
@@ -149,15 +149,15 @@ def run(bootstrap, events, arguments, counted=True):
             "AWS_LAMBDA_FUNCTION_NAME": "x", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_LAMBDA_LOG_GROUP_NAME": "x", "AWS_LAMBDA_LOG_STREAM_NAME": "x",
         }
-        if trusted:
-            environment["SSL_CERT_FILE"] = str(trusted)
+        # With an endpoint of its own a function trusts the system's roots: here they are those that it trusts in AWS.
+        environment["SSL_CERT_FILE"] = str(trusted or ROOTS)
         kept = pathlib.Path(arguments.keep or folder).absolute() / f"callgrind.{bootstrap.name}.{events}"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={kept}"] if counted else []
         process = subprocess.Popen([*command, str(bootstrap)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         try:
             if not Runtime.done.wait(300):
                 sys.exit(f"{bootstrap} did not answer {events} events.")
-            peak = int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text()).group(1))
+            peak = 1024 * int(re.search(r"VmHWM:\s*(\d+) kB", pathlib.Path(f"/proc/{process.pid}/status").read_text()).group(1))
         finally:
             process.send_signal(signal.SIGTERM)
             said = process.communicate(timeout=60)[1]
@@ -182,13 +182,13 @@ def main():
     print(f"{bootstrap.name}{', TLS to the table' if arguments.tls else ''}: {bootstrap.stat().st_size / 1e6:.2f} MB")
     print(f"until it asks for work, connection open: {start / 1e6:6.2f} M instructions; calls of the table: {', '.join(Table.calls) or 'none'}")
     if arguments.start:
-        print(f"peak memory then:                        {run(bootstrap, 0, arguments, counted=False) / 1e3:6.2f} MB")
+        print(f"peak memory then:                        {run(bootstrap, 0, arguments, counted=False) / 1e6:6.2f} MB")
         return
     first = run(bootstrap, 1, arguments)
     print(f"until its first answer:                  {first / 1e6:6.2f} M; calls of the table: {', '.join(Table.calls)}")
     many = run(bootstrap, 1 + MANY, arguments)
     print(f"each further one (a duplicate, of {MANY}):    {(many - first) / MANY / 1e3:6.0f} k")
-    print(f"peak memory after {1 + MANY}:                    {run(bootstrap, 1 + MANY, arguments, counted=False) / 1e3:6.2f} MB")
+    print(f"peak memory after {1 + MANY}:                    {run(bootstrap, 1 + MANY, arguments, counted=False) / 1e6:6.2f} MB")
 
 
 if __name__ == "__main__":

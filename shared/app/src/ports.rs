@@ -42,7 +42,7 @@ impl SecretHash {
     pub fn of(secret: &str) -> Self {
         // The digest of an alert key is exactly this hash; secrets and dedup keys never share a key space in the table.
         use sha2::Digest;
-        Self(sha2::Sha256::digest(secret.as_bytes()).iter().map(|b| format!("{b:02x}")).collect())
+        Self(tocsin_domain::hex::hex(&sha2::Sha256::digest(secret.as_bytes())))
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn bounded(key: String) -> (String, Option<String>) {
 
 /// SHA-256 in hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    tocsin_domain::hex::hex(&Sha256::digest(bytes))
 }
 
 /// The fingerprint that Prometheus and Alertmanager give to a set of labels: FNV-1a over the sorted names and values, in hex.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use tocsin_app::ports::SecretHash;
 use tocsin_domain::alert::AlertKey;
+use tocsin_domain::hex::hex;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId, TeamId};
 use tocsin_domain::notification::page::PageKey;
 
@@ -190,10 +191,6 @@ pub fn any_token() -> Key {
 /// A reader who waits to be confirmed. The id may hold anything, so its hash is the key.
 pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// An instant as text of one length: sorts as the instants do.

@@ -300,7 +300,7 @@ fn read_cancellation(port: &'static str, cancelled: &TransactionCanceledExceptio
 fn random_token() -> Result<String, String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|e| format!("no randomness: {e}"))?;
-    Ok(super::schema::hex(&bytes))
+    Ok(tocsin_domain::hex::hex(&bytes))
 }
 
 /// 25 ms and twice as long each time, up to 400 ms; the second half of it is random.

@@ -93,8 +93,8 @@ impl Deployment {
         store_on(&embedded).await;
         let meter = Meter::on(&embedded);
         let store = Arc::new(meter.store());
-        // Real clocks show fractions of a second, which are stored with it.
-        let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00.123456789Z".parse().unwrap()));
+        // The real clock shows milliseconds, which are stored with it.
+        let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00.123Z".parse().unwrap()));
         let faults = Faults::none();
         let ids = Arc::new(SeededIds::seeded(1));
         let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));

@@ -76,7 +76,7 @@ pub struct AlertKey {
 impl AlertKey {
     /// SHA-256 of the dedup key in hex: what storage uses, since senders' keys may hold any character and length.
     pub fn digest(&self) -> String {
-        Sha256::digest(self.dedup_key.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+        crate::hex::hex(&Sha256::digest(self.dedup_key.as_bytes()))
     }
 }
 
