@@ -45,7 +45,7 @@ pub struct DeliverPages {
     pub clock: Arc<dyn Clock>,
     /// Secrets of links.
     pub ids: Arc<dyn IdSource>,
-    /// How many messages one contact method gets.
+    /// How many messages one contact method of a person gets.
     pub cap: Cap,
     /// Where links of pages lead: `https://...` without a slash at its end.
     pub public_url: String,
@@ -85,6 +85,7 @@ impl DeliverPages {
     }
 
     async fn lane(&self, incident: &Incident, contact: &ContactId, configuration: &Configuration, recorder: &Recorder<'_>) -> Result<Went, AppError> {
+        let cap = if contact.as_str() == LAST_RESORT { Cap::of_last_resort() } else { self.cap };
         for _ in 0..TRIES {
             let now = self.clock.now();
             let mut lane = self.lanes.lane(contact).await?;
@@ -95,7 +96,7 @@ impl DeliverPages {
                 let until = queued.iter().filter_map(|q| q.leased_until).min().unwrap_or(now + SignedDuration::from_secs(1));
                 return Ok(Went::Rest(until));
             }
-            let decision = lane.decide(self.cap, now);
+            let decision = lane.decide(cap, now);
             let quiet_until = match decision {
                 Decision::Hold(until) => {
                     if until.duration_since(now) > NOTICEABLE {
@@ -107,7 +108,7 @@ impl DeliverPages {
                 Decision::Send => None,
                 Decision::Summarise { quiet_until } => Some(quiet_until),
             };
-            lane.sent_at(self.cap, now);
+            lane.sent_at(cap, now);
             lane.revision += 1;
             match self.claim(contact, lane, free, now).await? {
                 Claimed::Conflict => {}

@@ -13,6 +13,13 @@ pub struct Cap {
     pub window_s: u32,
 }
 
+impl Cap {
+    /// For the last-resort contact: behind it there is nobody, so it hears more often. A burst is one message there too.
+    pub fn of_last_resort() -> Self {
+        Self { messages: 20, ..Self::default() }
+    }
+}
+
 impl Default for Cap {
     /// Five in fifteen minutes.
     fn default() -> Self {
