@@ -150,7 +150,8 @@ def run(bootstrap, events, arguments, counted=True):
             "AWS_LAMBDA_LOG_GROUP_NAME": "x", "AWS_LAMBDA_LOG_STREAM_NAME": "x",
         }
         # With an endpoint of its own a function trusts the system's roots: here they are those that it trusts in AWS.
-        environment["SSL_CERT_FILE"] = str(trusted or ROOTS)
+        if not arguments.system_roots:
+            environment["SSL_CERT_FILE"] = str(trusted or ROOTS)
         kept = pathlib.Path(arguments.keep or folder).absolute() / f"callgrind.{bootstrap.name}.{events}"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={kept}"] if counted else []
         process = subprocess.Popen([*command, str(bootstrap)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -173,6 +174,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bootstrap", type=lambda p: pathlib.Path(p).absolute())
     parser.add_argument("--tls", action="store_true", help="the table's stand-in speaks TLS")
+    parser.add_argument("--system-roots", action="store_true", help="trusts what this machine trusts, as it would without our five roots")
     parser.add_argument("--start", action="store_true", help="only until it asks for work")
     parser.add_argument("--keep", help="folder for what callgrind writes")
     arguments = parser.parse_args()

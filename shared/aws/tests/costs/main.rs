@@ -309,6 +309,12 @@ impl Deployment {
         self.alerts(&calls).await;
         self.charge("incident | forty alerts of one batch join it");
 
+        self.warm_key("storm").await;
+        self.event("storm", "resolve", "storm-2").await;
+        let calls = self.meter.take();
+        self.alerts(&calls).await;
+        self.charge("incident | one alert of several is resolved");
+
         // What nobody asked for.
         let quiet = self.sweep.due.due_before(Timestamp::UNIX_EPOCH, 400).await.unwrap();
         assert!(quiet.is_empty());
