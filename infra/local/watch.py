@@ -20,9 +20,9 @@ def follow(ports, while_true=lambda: True, out=print):
     outbox = Tail(settings.OUTBOX)
     seen = set()
     while while_true():
-        lines = [(event["time"], describe_event(event)) for event in new_events(ports, seen)]
-        lines += [(message["time"], describe_message(message)) for message in outbox.new()]
-        for when, text in sorted(lines):
+        lines = [(*moment(event), describe_event(event)) for event in new_events(ports, seen)]
+        lines += [(message["time"], 0, describe_message(message)) for message in outbox.new()]
+        for when, _, text in sorted(lines):
             out(f"{when[11:19]}  {text}", flush=True)
         time.sleep(0.3)
 
@@ -62,6 +62,12 @@ def new_events(ports, seen):
                         seen.add(message["MessageId"])
                         events.append(json.loads(message["Body"]))
     return events
+
+
+def moment(event):
+    """When it happened, and its place among what happened in the same write: the bus keeps no order."""
+    detail = event.get("detail") or {}
+    return detail.get("at") or event["time"], detail.get("seq") or 0
 
 
 def describe_event(event):
