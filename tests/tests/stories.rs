@@ -4,6 +4,8 @@
 
 #[path = "stories/answers.rs"]
 mod answers;
+#[path = "stories/chaining.rs"]
+mod chaining;
 #[path = "stories/escalation.rs"]
 mod escalation;
 #[path = "stories/grouping.rs"]
