@@ -83,6 +83,24 @@ pub struct Guard {
     pub severity: Severity,
 }
 
+/// A span of time: from an instant on, until before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The first instant in it.
+    pub from: Timestamp,
+    /// The first instant behind it.
+    pub until: Timestamp,
+}
+
+/// An alert's place in its team's list. Ordered by time, then by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Received {
+    /// When Tocsin received its first event.
+    pub at: Timestamp,
+    /// Which alert.
+    pub alert: AlertId,
+}
+
 /// Alerts and their guards.
 #[async_trait]
 pub trait AlertStore: Send + Sync {
@@ -103,6 +121,8 @@ pub trait AlertStore: Send + Sync {
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError>;
     /// Alerts of an incident (ids), at most `limit`, beginning behind `after`.
     async fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Result<Vec<AlertId>, PortError>;
+    /// Alerts that a team received in a span, newest first, at most `limit` behind `after` (the last one that an earlier answer gave). May lag a moment behind.
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError>;
     /// After a person resolved the incident at `resolved_at`: closes the guard and the alert, together, unless an event came at or after that instant (Conflict).
     /// Already closed is fine.
     async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError>;

@@ -1,9 +1,9 @@
 //! What alert stores promise.
 
 use super::Stores;
-use crate::samples::{alert, at, handled, incident, key, opening};
+use crate::samples::{alert, at, handled, incident, key, opening, slug};
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{Guard, Repeated, succession};
+use tocsin_app::ports::{Guard, Received, Repeated, Span, succession};
 use tocsin_domain::alert::{Alert, AlertState, Severity};
 use tocsin_domain::id::AlertId;
 
@@ -166,4 +166,39 @@ pub async fn an_overtaken_repetition_does_not_turn_the_clock_back(s: Stores) {
     s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(8)).await.unwrap();
     assert_eq!((guard(&s, "db").await.last_at, guard(&s, "db").await.count), (at(10), 4));
     assert_eq!(s.alerts.close_alert(&a, at(10)).await, Err(WriteError::Conflict), "the report of that instant is not closed away");
+}
+
+pub async fn alerts_are_listed_by_team_and_time(s: Stores) {
+    // Two of them in one instant, and one of another team.
+    let times = [0, 10, 10, 20, 30, 40, 50];
+    let mut all: Vec<Received> = Vec::new();
+    for (n, seconds) in (1..).zip(times) {
+        let a = alert(n, &format!("key {n}"), seconds);
+        s.alerts.open_alert(&a).await.unwrap();
+        all.insert(0, Received { at: at(seconds), alert: a.id });
+    }
+    s.alerts.open_alert(&Alert { team: slug("data"), ..alert(99, "other", 20) }).await.unwrap();
+    let list = async |from, until, after, limit| s.alerts.alerts_received(&slug("web"), Span { from: at(from), until: at(until) }, after, limit).await.unwrap();
+    assert_eq!(list(0, 1000, None, 100).await, all, "newest first");
+    assert_eq!(list(10, 40, None, 100).await, all[2..6], "from its first instant, until before its last one");
+    assert_eq!(list(40, 40, None, 100).await, []);
+    assert_eq!(list(50, 40, None, 100).await, []);
+    let mut paged: Vec<Received> = Vec::new();
+    loop {
+        let page = list(0, 50, paged.last().copied(), 2).await;
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, all[1..], "pages lose nothing and repeat nothing, not even within an instant");
+    assert_eq!(list(0, 50, Some(Received { at: at(1000), alert: all[0].alert }), 1).await, all[1..2], "the span holds whatever it goes on behind");
+    // What happens to an alert does not move it.
+    let a = stored(&s, all[5].alert).await;
+    s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(60)).await.unwrap();
+    s.alerts.resolve_alert(&a.key, a.id, at(61)).await.unwrap();
+    assert_eq!(list(0, 1000, None, 100).await, all);
+    let new = succession(&alert(1, "key 1", 0), alert(8, "", 0).id, at(70));
+    s.alerts.succeed_alert(&alert(1, "key 1", 0), &new).await.unwrap();
+    assert_eq!(list(60, 1000, None, 100).await, [Received { at: at(70), alert: new.id }], "a successor is an alert of its own");
 }

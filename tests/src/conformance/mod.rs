@@ -57,7 +57,7 @@ macro_rules! conformance_suite {
                     a_repetition_is_counted_only_on_an_open_alert_at_least_as_bad, a_key_has_one_open_alert, a_resolved_key_opens_anew,
                     resolving_is_refused_for_another_alert, an_acknowledgement_needs_an_open_alert, raising_keeps_the_worst, unknown_alerts_are_left_out,
                     closing_spares_what_came_later, a_successor_takes_over, a_large_event_is_kept_whole, keys_of_any_characters,
-                    an_overtaken_repetition_does_not_turn_the_clock_back,
+                    an_overtaken_repetition_does_not_turn_the_clock_back, alerts_are_listed_by_team_and_time,
                 ];
                 incidents: [
                     what_is_written_is_read, a_stale_revision_writes_nothing, a_new_incident_is_new, an_alert_changed_meanwhile_stops_the_commit,

@@ -3,11 +3,11 @@
 use super::MemoryStore;
 use super::store::State;
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertStore, Guard, Repeated};
+use crate::ports::{AlertStore, Guard, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
-use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
 impl State {
     fn count_repetition(&mut self, key: &AlertKey, severity: Severity, at: Timestamp) -> Repeated {
@@ -107,6 +107,14 @@ impl State {
     fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Vec<AlertId> {
         self.links.iter().filter(|(i, a)| *i == incident && after.is_none_or(|after| *a > after)).map(|(_, a)| *a).take(limit).collect()
     }
+
+    fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Vec<Received> {
+        let of_team = self.alerts.values().filter(|a| a.team == *team).map(|a| Received { at: a.received_at, alert: a.id });
+        let mut received: Vec<Received> = of_team.filter(|r| span.from <= r.at && r.at < span.until && after.is_none_or(|after| *r < after)).collect();
+        received.sort_unstable_by(|a, b| b.cmp(a));
+        received.truncate(limit);
+        received
+    }
 }
 
 #[async_trait]
@@ -141,6 +149,10 @@ impl AlertStore for MemoryStore {
 
     async fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Result<Vec<AlertId>, PortError> {
         self.call("AlertStore::alerts_of", |s| Ok(s.alerts_of(incident, after, limit))).await
+    }
+
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError> {
+        self.call("AlertStore::alerts_received", |s| Ok(s.alerts_received(team, span, after, limit))).await
     }
 
     async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError> {

@@ -5,20 +5,22 @@
 
 use super::DynamoStore;
 use super::item::{Item, Reader, Writer, bytes, expiry, instant, json, number, text};
-use super::read::Range;
-use super::schema::{self, ALERT_CHANGED, IndexKey, Key, SK, TRANSITION};
+use super::read::{Index, Range};
+use super::schema::{self, ALERT_CHANGED, ALERT_LISTS, IndexKey, Key, SK, TEAM_INDEX, TEAM_PK, TEAM_SK, TRANSITION};
 use super::write::{Action, Refused};
 use crate::chunk::{inflate, parts};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertStore, Guard, Repeated};
+use tocsin_app::ports::{AlertStore, Guard, Received, Repeated, Span};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
-use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
 const PORT: &str = "AlertStore";
+const BY_TEAM: Index = Index { name: TEAM_INDEX, pk: TEAM_PK, sk: TEAM_SK };
 /// A longer alert stands in parts beside its head, so that changes of the head stay cheap.
 const MOST_INLINE: usize = 3 * 1024;
 /// No alert is larger than this: the contract takes 512 KB, and JSON may say it in six times as many bytes.
@@ -157,7 +159,8 @@ fn put_alert(alert: &Alert) -> Result<Vec<Action>, PortError> {
         .maybe("acknowledge_requested_at", alert.acknowledge_requested_at.map(instant))
         .maybe("incident", alert.incident.map(|i| text(i.to_string())))
         .with(TRANSITION, text(ALERT_CHANGED))
-        .due(Some(schema::alert_due(alert.id, alert.received_at)));
+        .due(Some(schema::alert_due(alert.id, alert.received_at)))
+        .listed(schema::team_alert(&alert.team, alert.received_at, alert.id));
     let json = json(PORT, alert)?;
     if json.len() <= MOST_INLINE {
         return Ok(vec![Action::put(head.with(schema::DOC, text(json)).build()).when_new()]);
@@ -300,6 +303,27 @@ impl AlertStore for DynamoStore {
         }
         ids.truncate(limit);
         Ok(ids)
+    }
+
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError> {
+        let last = after.map(|a| schema::received(a.at, a.alert));
+        let parts = (0..ALERT_LISTS).map(|part| {
+            // What was received at `until` itself has a longer key, and stands behind it.
+            let to = last.clone().map_or_else(|| schema::sortable(span.until), |last| last.min(schema::sortable(span.until)));
+            let (pk, from) = (schema::team_alerts_list(team, part), schema::sortable(span.from));
+            let range = Range { index: Some(BY_TEAM), pk, from, to, backwards: true, limit: limit.saturating_add(1) };
+            async move { self.range(PORT, &range).await }
+        });
+        let mut received = Vec::new();
+        for item in try_join_all(parts).await?.into_iter().flatten() {
+            let sk = item.get(TEAM_SK).and_then(|v| v.as_s().ok());
+            let read = sk.and_then(|sk| schema::received_of(sk)).map(|(at, alert)| Received { at, alert });
+            received.push(read.ok_or_else(|| PortError::Final { port: PORT, reason: "an alert in its team's list has a damaged key".to_owned() })?);
+        }
+        received.retain(|r| after.is_none_or(|after| *r < after));
+        received.sort_unstable_by(|a, b| b.cmp(a));
+        received.truncate(limit);
+        Ok(received)
     }
 
     async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError> {

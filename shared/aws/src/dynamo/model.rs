@@ -66,6 +66,12 @@ pub const PATTERNS: &[Pattern] = &[
         "Query `by_team`; BatchGetItem incidents (and GetItem of the last one seen)",
         "1R a 4 KB",
     ),
+    pattern(
+        "Alerts that a team received in a span, newest first",
+        "alerts_received",
+        "Query each part of the list in `by_team`",
+        "0.5R a part and 4 KB (20 alerts)",
+    ),
     pattern("Number to incident", "incident_numbered", "GetItem number", "1R"),
     pattern("The next number", "next_number", "UpdateItem counter", "1W"),
     pattern("Which incident do new alerts of a service join?", "group", "GetItem group", "1R"),
@@ -101,7 +107,7 @@ pub const KINDS: &[Kind] = &[
         "A#ALERT",
         "A",
         "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, acknowledge_requested_at, incident, link",
-        "`due` and stream (`alert`) while it has work",
+        "`by_team`, written once; `due` and stream (`alert`) while it has work",
     ),
     kind("part of a large alert", "A#ALERT", "B#N", "data (deflated, 300 KB at most)", ""),
     kind(

@@ -21,7 +21,7 @@ pub const DUE_INDEX: &str = "due";
 pub const DUE_PK: &str = "due_pk";
 /// Its sort key.
 pub const DUE_SK: &str = "due_sk";
-/// Index of a team's incidents.
+/// Index of a team's incidents and alerts.
 pub const TEAM_INDEX: &str = "by_team";
 /// Its partition key.
 pub const TEAM_PK: &str = "team_pk";
@@ -257,6 +257,32 @@ pub fn team_resolved_list(team: &TeamId) -> String {
 /// Where a resolved incident stands among them, by the instant at which it was resolved.
 pub fn team_resolved(team: &TeamId, at: Timestamp, id: IncidentId) -> IndexKey {
     IndexKey { pk: team_resolved_list(team), sk: format!("{}#{id}", sortable(at)) }
+}
+
+/// Parts of a team's list of alerts: a storm of one team does not meet at one partition of the index.
+pub const ALERT_LISTS: u8 = 4;
+
+/// One part of the alerts of a team.
+pub fn team_alerts_list(team: &TeamId, part: u8) -> String {
+    format!("{team}#alerts#{part}")
+}
+
+/// Where an alert stands among its team's, by the instant at which it was received. Written once, when it opens: it never changes, so no later write pays for it.
+pub fn team_alert(team: &TeamId, at: Timestamp, id: AlertId) -> IndexKey {
+    // The last bits of a ULID are random: as good as a hash.
+    let part = (id.ulid().0 % u128::from(ALERT_LISTS)) as u8;
+    IndexKey { pk: team_alerts_list(team, part), sk: received(at, id) }
+}
+
+/// The sort key of an alert in its team's list.
+pub(crate) fn received(at: Timestamp, id: AlertId) -> String {
+    format!("{}#{id}", sortable(at))
+}
+
+/// Instant and alert of a sort key of such a list.
+pub(crate) fn received_of(sk: &str) -> Option<(Timestamp, AlertId)> {
+    let (at, id) = sk.split_once('#')?;
+    Some((at.parse().ok()?, id.parse().ok()?))
 }
 
 /// What an item is about, told from its keys.

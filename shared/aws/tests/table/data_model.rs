@@ -46,6 +46,7 @@ fn render() -> String {
         due.sk,
         schema::ALERT_GRACE_S
     ));
+    let alert = schema::team_alert(&team(), at(0), alert_id(1));
     page.push_str(&format!(
         "| `{}` | `{}`: `{}` or `{}` | `{}`: `{}` or `{}` | incidents of a team |\n",
         schema::TEAM_INDEX,
@@ -55,6 +56,15 @@ fn render() -> String {
         schema::TEAM_SK,
         open.sk,
         resolved.sk
+    ));
+    page.push_str(&format!(
+        "| `{}` | `{}`: `{}` to `{}` by the id's random end | `{}`: `{}` | alerts of a team |\n",
+        schema::TEAM_INDEX,
+        schema::TEAM_PK,
+        schema::team_alerts_list(&team(), 0),
+        schema::team_alerts_list(&team(), schema::ALERT_LISTS - 1),
+        schema::TEAM_SK,
+        alert.sk
     ));
     page.push_str("\nBoth hold keys only. An item without these attributes is in no index, as guards never are: a throttled index would throttle ingest.\n");
     page.push_str(&format!(
