@@ -81,8 +81,18 @@ pub(crate) enum Command {
         #[command(flatten)]
         incidents: Several,
     },
+    /// Take an acknowledgement back: paging begins again with the first level.
+    Unack {
+        #[command(flatten)]
+        incidents: Several,
+    },
     /// Say that it is over.
     Resolve {
+        #[command(flatten)]
+        incidents: Several,
+    },
+    /// Open a resolved incident again: paging begins again with the first level; its alerts stay closed.
+    Reopen {
         #[command(flatten)]
         incidents: Several,
     },
@@ -119,6 +129,13 @@ pub(crate) enum Command {
         incident: One,
         /// P1 (most important) to P5, or none.
         priority: PriorityWord,
+    },
+    /// Choose whether people are paged by their rules for high or for low urgency.
+    Urgency {
+        #[command(flatten)]
+        incident: One,
+        /// high (an unanswered incident pages from its first level again) or low (nobody is paged anew).
+        urgency: UrgencyWord,
     },
     /// Say who is on call now, and why.
     Oncall,
@@ -346,6 +363,12 @@ pub(crate) enum PriorityWord {
     P5,
     #[value(name = "none")]
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UrgencyWord {
+    High,
+    Low,
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use tocsin_app::fakes::faults::{Fault, Rates};
 use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_app::fakes::random::Random;
 use tocsin_contract::escalation::{VERSION, WakeUp};
-use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::Action;
+use tocsin_domain::alert::{Severity, Urgency};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::incident::command::Command;
@@ -143,12 +143,15 @@ fn command(world: &mut World, random: &mut Random) {
     let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open() || random.happens(100)).collect();
     let Some(incident) = random.pick(&open) else { return };
     let later = world.now() + SignedDuration::from_secs(60 + i64::try_from(random.below(3000)).unwrap_or(0));
-    let command = match random.below(9) {
+    let command = match random.below(12) {
         0..3 => Command::Acknowledge,
         3..5 => Command::Resolve,
         5 => Command::Snooze(later),
         6 => Command::Reassign(vec![Target::User(crate::samples::slug(["ada", "bob", "carol", "dora"][random.below(4)]))]),
         7 => Command::EscalateNow,
+        8 => Command::Unacknowledge,
+        9 => Command::Reopen,
+        10 => Command::SetUrgency(if random.happens(500) { Urgency::High } else { Urgency::Low }),
         _ => Command::Note("looking".to_owned()),
     };
     let by = Actor::User(crate::samples::slug("ada"));

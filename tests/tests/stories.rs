@@ -12,6 +12,8 @@ mod escalation;
 mod grouping;
 #[path = "stories/large.rs"]
 mod large;
+#[path = "stories/lifecycle.rs"]
+mod lifecycle;
 #[path = "stories/outages.rs"]
 mod outages;
 #[path = "stories/repetition.rs"]

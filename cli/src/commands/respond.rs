@@ -1,7 +1,7 @@
 //! What responders do with an incident.
 
 use super::incidents::Incident;
-use crate::arguments::{Duration, PriorityWord, Targets, Which};
+use crate::arguments::{Duration, PriorityWord, Targets, UrgencyWord, Which};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Out};
@@ -69,6 +69,14 @@ pub(super) async fn priority(which: &Which, priority: PriorityWord, api: &Api, o
         PriorityWord::None => None,
     };
     one(which, "priority", Some(json!({ "priority": priority })), api, out).await
+}
+
+pub(super) async fn urgency(which: &Which, urgency: UrgencyWord, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let urgency = match urgency {
+        UrgencyWord::High => "high",
+        UrgencyWord::Low => "low",
+    };
+    one(which, "urgency", Some(json!({ "urgency": urgency })), api, out).await
 }
 
 async fn act(which: &Which, verb: &str, body: Option<Value>, api: &Api) -> Result<Value, Failure> {

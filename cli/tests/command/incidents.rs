@@ -97,7 +97,9 @@ fn what_responders_do() {
     let tocsin = Double::answering(200, incident(12, "acknowledged", "Checkout is slow"));
     for (arguments, line, body) in [
         (&["ack", "12"][..], "acknowledge", Value::Null),
+        (&["unack", "12"], "unacknowledge", Value::Null),
         (&["resolve", "12"], "resolve", Value::Null),
+        (&["reopen", "12"], "reopen", Value::Null),
         (&["escalate", "12"], "escalate", Value::Null),
         (&["note", "12", "looking", "at it"], "notes", json!({"text": "looking at it"})),
         (&["snooze", "12", "1h30m"], "snooze", json!({"duration_s": 5400})),
@@ -107,6 +109,7 @@ fn what_responders_do() {
             json!({"to": [{"user": "ada"}, {"schedule": "weekly"}, {"team": "web"}]}),
         ),
         (&["priority", "12", "p1"], "priority", json!({"priority": "P1"})),
+        (&["urgency", "12", "low"], "urgency", json!({"urgency": "low"})),
         (&["priority", "12", "none"], "priority", json!({"priority": null})),
     ] {
         assert_eq!(tocsin.tocsin(arguments).good(), "#12 acknowledged: Checkout is slow\n", "{arguments:?}");

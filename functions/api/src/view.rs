@@ -235,6 +235,15 @@ pub(crate) struct PriorityBody {
     pub(crate) priority: Option<tocsin_domain::incident::Priority>,
 }
 
+/// Which notification rules apply.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UrgencyBody {
+    /// high or low.
+    #[schema(value_type = String, pattern = "^(high|low)$")]
+    pub(crate) urgency: tocsin_domain::alert::Urgency,
+}
+
 /// Who is on call.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OnCallList {

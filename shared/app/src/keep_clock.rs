@@ -56,6 +56,10 @@ impl KeepClock {
         let mut after = None;
         loop {
             let ids = self.alerts.alerts_of(incident.id, after, PAGE).await?;
+            // Somebody else may have come to the end, and a person reopened it since: what joined after that is none of ours.
+            if self.incidents.incident(incident.id).await?.is_none_or(|i| !i.closing || i.status != incident.status) {
+                return Ok(());
+            }
             for alert in self.alerts.alerts(&ids).await? {
                 self.close_one(alert.id, at).await?;
             }
@@ -65,7 +69,7 @@ impl KeepClock {
             }
         }
         for _ in 0..TRIES {
-            let Some(current) = self.incidents.incident(incident.id).await?.filter(|i| i.closing) else { return Ok(()) };
+            let Some(current) = self.incidents.incident(incident.id).await?.filter(|i| i.closing && i.status == incident.status) else { return Ok(()) };
             let mut change = Change::of(current);
             change.incident().closing = false;
             change.incident().alerts_open = 0;

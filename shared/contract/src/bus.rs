@@ -75,15 +75,18 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         }
         What::Acknowledged { .. } => Some(format!("{service}: somebody is working on incident {number} since {at}.")),
         What::Resolved {} => Some(format!("{service}: incident {number} is over since {at}.")),
+        What::Reopened {} => Some(format!("{service}: incident {number} was opened again at {at}. The people on call are being notified.")),
         What::AlertsAttached { .. }
         | What::AlertsResolved { .. }
         | What::Raised { .. }
+        | What::Unacknowledged {}
         | What::Snoozed { .. }
         | What::TriggeredAgain { .. }
         | What::Noted { .. }
         | What::Reassigned { .. }
         | What::EscalatedNow { .. }
         | What::PrioritySet { .. }
+        | What::UrgencySet { .. }
         | What::LevelFired { .. }
         | What::LastResort { .. }
         | What::Unanswered {}

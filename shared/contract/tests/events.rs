@@ -31,13 +31,16 @@ fn whats() -> Vec<What> {
         What::AlertsResolved { alerts: vec![alert], still_open: 0 },
         What::Raised { severity: Severity::Critical, urgency: Urgency::High },
         What::Acknowledged { until: Some(until) },
+        What::Unacknowledged {},
         What::Snoozed { until },
         What::TriggeredAgain { snooze_ended: false },
         What::Resolved {},
+        What::Reopened {},
         What::Noted { text: "rolled back".into() },
         What::Reassigned { to: vec![Target::User("grace".parse().unwrap())] },
         What::EscalatedNow { level: 1 },
         What::PrioritySet { priority: Some(Priority::P1) },
+        What::UrgencySet { urgency: Urgency::Low },
         What::LevelFired {
             repeat: 0,
             level: 0,
@@ -108,7 +111,11 @@ fn the_schema_names_every_field_and_every_kind() {
 fn stakeholders_read_nothing_internal() {
     for (kind, detail) in examples().as_object().unwrap() {
         let text = detail["stakeholder_text"].as_str();
-        assert_eq!(text.is_some(), ["incident.triggered", "incident.acknowledged", "incident.resolved"].contains(&kind.as_str()), "{kind}");
+        assert_eq!(
+            text.is_some(),
+            ["incident.triggered", "incident.acknowledged", "incident.resolved", "incident.reopened"].contains(&kind.as_str()),
+            "{kind}"
+        );
         assert!(text.is_none_or(|t| !t.contains("Checkout is down") && t.contains("Web shop")), "{kind}: {text:?}");
     }
 }

@@ -163,7 +163,8 @@ fn commands_twice_change_nothing_and_resolved_incidents_refuse() {
     i.apply(Command::Resolve, &ada(), at(5)).unwrap();
     assert!(i.closing, "its alert still has to be closed");
     assert_eq!(i.apply(Command::Resolve, &ada(), at(6)), Ok(vec![]));
-    for command in [Command::Acknowledge, Command::Snooze(at(900)), Command::Reassign(vec![]), Command::EscalateNow] {
+    let urgency = Command::SetUrgency(Urgency::Low);
+    for command in [Command::Acknowledge, Command::Unacknowledge, Command::Snooze(at(900)), Command::Reassign(vec![]), Command::EscalateNow, urgency] {
         assert_eq!(i.apply(command.clone(), &ada(), at(7)), Err(Rejected::Resolved), "{command:?}");
     }
     assert!(i.apply(Command::Note("why".into()), &ada(), at(8)).is_ok());
@@ -200,6 +201,49 @@ fn severity_only_rises_and_high_urgency_starts_over() {
     answered.apply(Command::Acknowledge, &ada(), at(1)).unwrap();
     answered.raise(Severity::Critical, at(2));
     assert_eq!(answered.generation, 1, "somebody is on it: nobody is paged anew");
+}
+
+#[test]
+fn an_acknowledgement_that_is_taken_back_starts_over() {
+    let mut i = incident(Severity::Critical);
+    assert_eq!(i.apply(Command::Unacknowledge, &ada(), at(1)), Ok(vec![]), "there is nothing to take back");
+    i.apply(Command::Acknowledge, &ada(), at(1)).unwrap();
+    assert_eq!(i.apply(Command::Unacknowledge, &ada(), at(2)), Ok(vec![What::Unacknowledged {}]));
+    assert_eq!((i.generation, i.status.as_str(), i.deadline()), (2, "triggered", Some(at(2))));
+    i.apply(Command::Snooze(at(900)), &ada(), at(3)).unwrap();
+    i.apply(Command::Unacknowledge, &ada(), at(4)).unwrap();
+    assert_eq!((i.generation, i.deadline()), (3, Some(at(4))), "a snooze is an acknowledgement too");
+}
+
+#[test]
+fn a_reopened_incident_starts_over_with_its_longest_time() {
+    let mut i = incident(Severity::Critical);
+    (i.auto_resolve_s, i.auto_resolve_at) = (Some(7200), Some(at(7200)));
+    assert_eq!(i.apply(Command::Reopen, &ada(), at(1)), Ok(vec![]), "it is open");
+    i.apply(Command::Resolve, &ada(), at(10)).unwrap();
+    assert_eq!(i.apply(Command::Reopen, &ada(), at(11)), Err(Rejected::Closing));
+    (i.closing, i.alerts_open) = (false, 0);
+    assert_eq!(i.apply(Command::Reopen, &ada(), at(20)), Ok(vec![What::Reopened {}]));
+    assert_eq!((i.generation, i.status.as_str(), i.auto_resolve_at), (2, "triggered", Some(at(7220))));
+    assert_eq!((i.alerts_open, i.alerts_total), (0, 1), "its alerts stay closed");
+}
+
+#[test]
+fn a_chosen_urgency_stands_until_it_gets_worse() {
+    let mut i = incident(Severity::Error);
+    assert_eq!(i.apply(Command::SetUrgency(Urgency::High), &ada(), at(1)), Ok(vec![]));
+    assert_eq!(i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(1)), Ok(vec![What::UrgencySet { urgency: Urgency::Low }]));
+    assert_eq!((i.urgency, i.generation), (Urgency::Low, 1), "nobody is paged anew");
+    assert_eq!(i.raise(Severity::Error, at(2)), [], "no worse than what the person knew");
+    assert_eq!(i.raise(Severity::Critical, at(3)), [What::Raised { severity: Severity::Critical, urgency: Urgency::High }]);
+    assert_eq!(i.generation, 2);
+    i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(4)).unwrap();
+    i.apply(Command::SetUrgency(Urgency::High), &ada(), at(5)).unwrap();
+    assert_eq!((i.generation, i.progress.next), (3, Next::Level { at: at(5) }), "from low to high it starts over");
+    i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(6)).unwrap();
+    i.apply(Command::Acknowledge, &ada(), at(7)).unwrap();
+    i.apply(Command::SetUrgency(Urgency::High), &ada(), at(8)).unwrap();
+    assert_eq!((i.generation, i.status.as_str()), (3, "acknowledged"), "somebody is on it");
 }
 
 #[test]

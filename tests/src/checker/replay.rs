@@ -11,6 +11,7 @@ struct Stands {
     generation: u32,
     severity: Option<tocsin_domain::alert::Severity>,
     priority: Option<tocsin_domain::incident::Priority>,
+    urgency: Option<tocsin_domain::alert::Urgency>,
     alerts_total: usize,
 }
 
@@ -33,7 +34,14 @@ impl Checker<'_> {
 }
 
 fn stands(i: &Incident) -> Stands {
-    Stands { status: i.status.as_str(), generation: i.generation, severity: Some(i.severity), priority: i.priority, alerts_total: i.alerts_total as usize }
+    Stands {
+        status: i.status.as_str(),
+        generation: i.generation,
+        severity: Some(i.severity),
+        priority: i.priority,
+        urgency: Some(i.urgency),
+        alerts_total: i.alerts_total as usize,
+    }
 }
 
 fn replay(entries: &[Entry]) -> Stands {
@@ -45,17 +53,22 @@ fn replay(entries: &[Entry]) -> Stands {
         }
         s.generation = e.generation;
         match &e.what {
-            What::Triggered { severity, .. } => {
+            What::Triggered { severity, urgency, .. } => {
                 s.status = "triggered";
                 s.severity = Some(*severity);
+                s.urgency = Some(*urgency);
             }
-            What::Raised { severity, .. } => s.severity = Some(*severity),
+            What::Raised { severity, urgency } => {
+                s.severity = Some(*severity);
+                s.urgency = Some(*urgency);
+            }
+            What::UrgencySet { urgency } => s.urgency = Some(*urgency),
             What::AlertsAttached { alerts } => s.alerts_total += alerts.len(),
             What::Acknowledged { .. } | What::Snoozed { .. } => s.status = "acknowledged",
             What::Resolved {} => s.status = "resolved",
             What::PrioritySet { priority } => s.priority = *priority,
-            What::TriggeredAgain { .. }
-            | What::AlertsResolved { .. }
+            What::Unacknowledged {} | What::Reopened {} | What::TriggeredAgain { .. } => s.status = "triggered",
+            What::AlertsResolved { .. }
             | What::Noted { .. }
             | What::Reassigned { .. }
             | What::EscalatedNow { .. }

@@ -4,7 +4,7 @@ use super::find;
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
 use crate::state::Api;
-use crate::view::{IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, SnoozeBody};
+use crate::view::{IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, SnoozeBody, UrgencyBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::SignedDuration;
@@ -63,10 +63,22 @@ command_route!(
     Command::Acknowledge
 );
 command_route!(
+    /// "I can not do it after all": triggered again, from the first level.
+    unacknowledge_incident,
+    "/v1/incidents/{incident}/unacknowledge",
+    Command::Unacknowledge
+);
+command_route!(
     /// "It is over."
     resolve_incident,
     "/v1/incidents/{incident}/resolve",
     Command::Resolve
+);
+command_route!(
+    /// "It is not over after all": triggered again, from the first level. Its alerts stay closed: the next event of their keys is a new alert.
+    reopen_incident,
+    "/v1/incidents/{incident}/reopen",
+    Command::Reopen
 );
 command_route!(
     /// The next level at once.
@@ -133,4 +145,11 @@ command_route!(
     prioritise_incident,
     "/v1/incidents/{incident}/priority",
     |_api, body: PriorityBody| Command::SetPriority(body.priority)
+);
+command_route!(
+    /// Chooses which notification rules apply. From low to high an unanswered incident pages from its first level again; from high to low nobody is paged anew.
+    /// The choice stands until an alert is worse than all there were when it was made.
+    choose_urgency,
+    "/v1/incidents/{incident}/urgency",
+    |_api, body: UrgencyBody| Command::SetUrgency(body.urgency)
 );

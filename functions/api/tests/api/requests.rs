@@ -55,6 +55,8 @@ fn bad_input_names_the_field() {
         ("reassign", r#"{"to":[{"user":"nobody"}]}"#, 422, Some("to[0]")),
         ("reassign", r#"{"to":[{"user":"NOT A SLUG"}]}"#, 422, Some("to[0].user")),
         ("priority", r#"{"priority":"P9"}"#, 422, Some("priority")),
+        ("urgency", r#"{"urgency":"medium"}"#, 422, Some("urgency")),
+        ("urgency", "{}", 422, Some(".")),
     ] {
         let (got, problem) = post(&bench, &format!("/v1/incidents/42/{path}"), body);
         assert_eq!(got, status, "{path} {body}: {problem}");

@@ -1,7 +1,8 @@
 //! What people ask of an incident. Every command is idempotent: asked twice, the second time is a harmless success.
 
 use super::timeline::{Actor, What};
-use super::{Incident, Priority, Status};
+use super::{Incident, Priority, Status, after};
+use crate::alert::Urgency;
 use crate::escalation::policy::{LEAST_CYCLE_S, Target};
 use crate::escalation::progress::Progress;
 use jiff::Timestamp;
@@ -11,8 +12,12 @@ use jiff::Timestamp;
 pub enum Command {
     /// "I am on it."
     Acknowledge,
+    /// "I can not do it after all": triggered again, from the first level.
+    Unacknowledge,
     /// "It is over."
     Resolve,
+    /// "It is not over after all": triggered again, from the first level. Its alerts stay closed; the next event of their keys is a new alert.
+    Reopen,
     /// Write something down.
     Note(String),
     /// Acknowledge until an instant.
@@ -23,6 +28,9 @@ pub enum Command {
     EscalateNow,
     /// Set or take away the priority.
     SetPriority(Option<Priority>),
+    /// Choose which notification rules apply. From low to high the escalation of an unanswered incident starts over, as when a worse alert joins;
+    /// from high to low nobody is paged anew, and pages that wait already leave. The choice stands until an alert is worse than all there were when it was made.
+    SetUrgency(Urgency),
 }
 
 /// Why a command can not apply; the caller answers 409 with the present state.
@@ -31,6 +39,9 @@ pub enum Rejected {
     /// Resolved incidents take notes only.
     #[error("the incident is resolved: only notes and its priority can change")]
     Resolved,
+    /// A resolved incident is reopened only when its alerts are closed: those that are open then are new ones.
+    #[error("the alerts of the resolved incident are still being closed: ask again in a few seconds")]
+    Closing,
     /// A snooze has to end later than it begins.
     #[error("the end of the snooze is not in the future")]
     SnoozeInThePast,
@@ -46,6 +57,21 @@ impl Incident {
                 Status::Acknowledged { .. } => Ok(Vec::new()),
                 Status::Resolved { .. } => Err(Rejected::Resolved),
             },
+            Command::Unacknowledge => match &self.status {
+                Status::Triggered => Ok(Vec::new()),
+                Status::Acknowledged { .. } => {
+                    self.start_over(Progress::start(now));
+                    Ok(vec![What::Unacknowledged {}])
+                }
+                Status::Resolved { .. } => Err(Rejected::Resolved),
+            },
+            Command::Reopen if open => Ok(Vec::new()),
+            Command::Reopen if self.closing => Err(Rejected::Closing),
+            Command::Reopen => {
+                self.auto_resolve_at = self.auto_resolve_s.map(|s| after(now, s));
+                self.start_over(Progress::start(now));
+                Ok(vec![What::Reopened {}])
+            }
             Command::Resolve if !open => Ok(Vec::new()),
             Command::Resolve => {
                 self.resolve(by.clone(), now);
@@ -57,7 +83,8 @@ impl Incident {
                 self.priority = priority;
                 Ok(vec![What::PrioritySet { priority }])
             }
-            Command::Snooze(_) | Command::Reassign(_) | Command::EscalateNow if !open => Err(Rejected::Resolved),
+            Command::SetUrgency(urgency) if urgency == self.urgency => Ok(Vec::new()),
+            Command::Snooze(_) | Command::Reassign(_) | Command::EscalateNow | Command::SetUrgency(_) if !open => Err(Rejected::Resolved),
             Command::Snooze(until) if until <= now => Err(Rejected::SnoozeInThePast),
             Command::Snooze(until) => {
                 if matches!(&self.status, Status::Acknowledged { until: Some(u), snoozed: true, .. } if *u == until) {
@@ -65,6 +92,13 @@ impl Incident {
                 }
                 self.answer(Status::Acknowledged { by: by.clone(), at: now, until: Some(until), snoozed: true });
                 Ok(vec![What::Snoozed { until }])
+            }
+            Command::SetUrgency(urgency) => {
+                self.urgency = urgency;
+                if urgency == Urgency::High && self.status == Status::Triggered {
+                    self.start_over(Progress::start(now));
+                }
+                Ok(vec![What::UrgencySet { urgency }])
             }
             Command::Reassign(to) => {
                 self.reassigned_to = to.clone();

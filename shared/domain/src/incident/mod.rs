@@ -135,6 +135,9 @@ pub struct Incident {
     /// From the service: seconds after which an acknowledgement lapses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledge_timeout_s: Option<u32>,
+    /// From the service: open for so many seconds at most. What a reopened incident has again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_resolve_s: Option<u32>,
     /// Resolved by itself at this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve_at: Option<Timestamp>,
@@ -196,6 +199,7 @@ impl Incident {
             alerts_open: 0,
             alerts_total: 0,
             acknowledge_timeout_s: o.acknowledge_timeout_s,
+            auto_resolve_s: o.auto_resolve_s,
             auto_resolve_at: o.auto_resolve_s.map(|s| after(now, s)),
             closing: false,
         }

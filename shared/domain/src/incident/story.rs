@@ -1,6 +1,7 @@
 //! Timeline entries in words: what a person reads at 3 a.m., and after.
 
 use super::timeline::{PageOf, Planned, What};
+use crate::alert::Urgency;
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
 use jiff::Timestamp;
@@ -29,14 +30,18 @@ impl What {
             }
             What::Acknowledged { until: None } => "acknowledged".to_owned(),
             What::Acknowledged { until: Some(until) } => format!("acknowledged; triggered again at {} unless it is resolved", at(*until)),
+            What::Unacknowledged {} => "acknowledgement taken back: triggered again".to_owned(),
             What::Snoozed { until } => format!("snoozed until {}", at(*until)),
             What::TriggeredAgain { snooze_ended: true } => "the snooze ended and nobody had resolved it: triggered again".to_owned(),
             What::TriggeredAgain { snooze_ended: false } => "the acknowledgement lapsed: triggered again".to_owned(),
             What::Resolved {} => "resolved".to_owned(),
+            What::Reopened {} => "opened again: triggered again; its alerts stay closed, the next event of their keys is a new alert".to_owned(),
             What::Noted { text } => format!("note: {text}"),
             What::Reassigned { to } => format!("reassigned to {}", to.iter().map(target).collect::<Vec<_>>().join(", ")),
             What::EscalatedNow { level } => format!("escalated to level {} at once", level + 1),
             What::PrioritySet { priority: Some(p) } => format!("priority set to {p:?}"),
+            What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
+            What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
             What::LevelFired { repeat, level, pages, unreached } => {
                 fired(*repeat, *level, pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))

@@ -141,6 +141,8 @@ pub enum What {
         /// Lapses then.
         until: Option<Timestamp>,
     },
+    /// A person gave it back: triggered again.
+    Unacknowledged {},
     /// Put aside.
     Snoozed {
         /// Triggered again then.
@@ -153,6 +155,8 @@ pub enum What {
     },
     /// Over.
     Resolved {},
+    /// It was not over after all: triggered again. Its alerts stay closed.
+    Reopened {},
     /// A person wrote something down.
     Noted {
         /// What.
@@ -172,6 +176,11 @@ pub enum What {
     PrioritySet {
         /// Which; none takes it away.
         priority: Option<Priority>,
+    },
+    /// A person chose which notification rules apply.
+    UrgencySet {
+        /// Which.
+        urgency: Urgency,
     },
     /// A level came due.
     LevelFired {
@@ -228,13 +237,16 @@ impl What {
             What::AlertsResolved { .. } => "alerts_resolved",
             What::Raised { .. } => "raised",
             What::Acknowledged { .. } => "acknowledged",
+            What::Unacknowledged {} => "unacknowledged",
             What::Snoozed { .. } => "snoozed",
             What::TriggeredAgain { .. } => "triggered_again",
             What::Resolved {} => "resolved",
+            What::Reopened {} => "reopened",
             What::Noted { .. } => "noted",
             What::Reassigned { .. } => "reassigned",
             What::EscalatedNow { .. } => "escalated_now",
             What::PrioritySet { .. } => "priority_set",
+            What::UrgencySet { .. } => "urgency_set",
             What::LevelFired { .. } => "level_fired",
             What::LastResort { .. } => "last_resort",
             What::Unanswered {} => "unanswered",
