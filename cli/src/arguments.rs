@@ -75,6 +75,9 @@ pub(crate) enum Command {
     Show {
         #[command(flatten)]
         incident: One,
+        /// Say of each page why it was planned: policy, level, schedule, layer and turn or override, rule, contact method.
+        #[arg(long)]
+        why: bool,
     },
     /// Say that somebody is on it: the paging stops.
     Ack {

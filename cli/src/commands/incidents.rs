@@ -42,6 +42,8 @@ struct Entry {
     kind: String,
     #[serde(default)]
     text: String,
+    #[serde(default)]
+    why: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,8 +130,8 @@ async fn pages(status: &str, which: &Incidents, api: &Api) -> Result<Vec<Value>,
     }
 }
 
-/// Shows one incident.
-pub(super) async fn show(which: &Which, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+/// Shows one incident; with `why`, the chain of reasons of each page.
+pub(super) async fn show(which: &Which, why: bool, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
     let answer = api.send(Request::get("incident", &["v1", "incidents", &which.to_string()])).await?;
     out.answer(&answer);
     let incident: Incident = api.typed(answer.get("incident").unwrap_or(&answer))?;
@@ -169,6 +171,14 @@ pub(super) async fn show(which: &Which, api: &Api, out: &Out) -> Result<ExitCode
             vec![Cell(e.at.strftime("%Y-%m-%d %H:%M:%S").to_string(), Look::Dim), Cell::from(actor(&e.actor)), Cell::from(text.as_str())]
         });
         out.table(&["UTC", "WHO", "WHAT"], rows.collect());
+    }
+    if why {
+        out.say("");
+        let reasons: Vec<&String> = entries.iter().flat_map(|e| &e.why).collect();
+        out.say(if reasons.is_empty() { "No page was planned yet." } else { "Why each page was planned:" });
+        for reason in reasons {
+            out.say(&format!("  {}", Cell::from(reason.as_str()).0));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

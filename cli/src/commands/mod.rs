@@ -25,7 +25,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Who(which) => foresee::who(&which, out),
         Command::Verify(which) => foresee::verify(&which, out),
         Command::Incidents(which) => incidents::list(&which, &Api::new(api)?, out).await,
-        Command::Show { incident } => incidents::show(&incident.incident, &Api::new(api)?, out).await,
+        Command::Show { incident, why } => incidents::show(&incident.incident, why, &Api::new(api)?, out).await,
         Command::Ack { incidents } => respond::each(&incidents.incidents, "acknowledge", &Api::new(api)?, out).await,
         Command::Unack { incidents } => respond::each(&incidents.incidents, "unacknowledge", &Api::new(api)?, out).await,
         Command::Resolve { incidents } => respond::each(&incidents.incidents, "resolve", &Api::new(api)?, out).await,

@@ -93,6 +93,23 @@ fn one_incident_with_its_story() {
 }
 
 #[test]
+fn why_each_page_was_planned() {
+    let mut detail = incident(12, "triggered", "Checkout is slow");
+    detail["timeline"] = json!([{
+        "seq": 2, "at": "2020-01-05T09:00:00Z", "actor": "Tocsin", "type": "level_fired", "text": "level 1: ada by ada-sms",
+        "why": ["ada by ada-sms at 2020-01-05 09:00:00 UTC: policy shop of configuration 3, level 1, round 1; named by the level; rule 1 for high urgency"],
+    }]);
+    let tocsin = Double::answering(200, detail.clone());
+    let shown = tocsin.tocsin(&["show", "12", "--why"]).good().to_owned();
+    assert!(shown.ends_with(
+        "Why each page was planned:\n  ada by ada-sms at 2020-01-05 09:00:00 UTC: policy shop of configuration 3, level 1, round 1; named by the level; rule 1 for high urgency\n"
+    ), "{shown}");
+    detail["timeline"] = json!([]);
+    let tocsin = Double::answering(200, detail);
+    assert!(tocsin.tocsin(&["show", "12", "--why"]).good().ends_with("No page was planned yet.\n"));
+}
+
+#[test]
 fn what_responders_do() {
     let tocsin = Double::answering(200, incident(12, "acknowledged", "Checkout is slow"));
     for (arguments, line, body) in [

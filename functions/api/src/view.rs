@@ -132,6 +132,9 @@ pub(crate) struct EntryView {
     r#type: &'static str,
     /// What happened, in words.
     text: String,
+    /// Why each page of a fired level is planned, a sentence a page; the same as data stands in `what.pages[].why` and `what.of`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    why: Vec<String>,
     /// What happened, as data.
     #[schema(value_type = Object)]
     what: serde_json::Value,
@@ -145,6 +148,7 @@ impl From<&Entry> for EntryView {
             actor: e.actor.to_string(),
             r#type: e.what.name(),
             text: e.what.words(),
+            why: e.what.why(),
             what: serde_json::to_value(&e.what).unwrap_or_default(),
         }
     }

@@ -11,6 +11,7 @@ use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Priority;
 use tocsin_domain::incident::timeline::{Actor, Entry, PageOf, Planned, Unreached, What};
+use tocsin_domain::notification::why::{LevelOf, PageWhy, RuleWhy, Via};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/incident/v1.examples.json");
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/incident/v1.json");
@@ -44,7 +45,18 @@ fn whats() -> Vec<What> {
         What::LevelFired {
             repeat: 0,
             level: 0,
-            pages: vec![Planned { user: "ada".parse().unwrap(), contact: "ada-sms".parse().unwrap(), due: until, reason: "named by the level".into() }],
+            of: Some(LevelOf { policy: "shop".parse().unwrap(), config_version: 3, level: Some(0) }),
+            pages: vec![Planned {
+                user: "ada".parse().unwrap(),
+                contact: "ada-sms".parse().unwrap(),
+                due: until,
+                reason: "named by the level; rule 1 for high urgency".into(),
+                why: Some(Box::new(PageWhy {
+                    target: Target::User("ada".parse().unwrap()),
+                    via: Via::Named,
+                    rule: RuleWhy { urgency: Urgency::High, number: Some(1), after_s: 0 },
+                })),
+            }],
             unreached: vec![Unreached { target: Target::Schedule("primary".parse().unwrap()), reason: "nobody is on call in schedule primary".into() }],
         },
         What::LastResort { reason: "every level was paged and nobody answered".into() },

@@ -70,7 +70,7 @@ fn run(i: &mut Incident, policy: &Policy, empty: &[u32], until: i64) -> String {
                     Vec::new()
                 } else {
                     let Some(Target::User(user)) = level.targets.first() else { panic!("a user") };
-                    vec![(Planned { user: user.clone(), contact: user.as_str().parse().unwrap(), due: now, reason: String::new() }, Channel::Sms)]
+                    vec![(Planned { user: user.clone(), contact: user.as_str().parse().unwrap(), due: now, reason: String::new(), why: None }, Channel::Sms)]
                 };
                 waiting.extend(i.fire_level(policy, planned, Vec::new(), now).pages);
                 told.push(format!("{second}:L{number}"));
@@ -273,7 +273,8 @@ fn the_last_alert_resolves_the_incident() {
 #[test]
 fn failing_pages_hurry_the_next_level_only_when_nobody_was_reached() {
     let p = policy(&[300, 300], 0, false);
-    let plan = |user: &str| (Planned { user: user.parse().unwrap(), contact: user.parse().unwrap(), due: start(), reason: String::new() }, Channel::Sms);
+    let plan =
+        |user: &str| (Planned { user: user.parse().unwrap(), contact: user.parse().unwrap(), due: start(), reason: String::new(), why: None }, Channel::Sms);
     let mut i = incident(Severity::Critical);
     let pages = i.fire_level(&p, vec![plan("ada"), plan("bob")], vec![], start()).pages;
     i.page_failed(&pages[0], "opted out".into(), None, None, at(1));

@@ -87,4 +87,9 @@ impl Incident {
         levels.extend(policy.levels.iter().cloned());
         levels
     }
+
+    /// The place among the policy's own levels of a place among [`Incident::levels`]; none for the level of those whom a person reassigned it to.
+    pub fn own_level(&self, level: u32) -> Option<u32> {
+        if self.reassigned_to.is_empty() { Some(level) } else { level.checked_sub(1) }
+    }
 }

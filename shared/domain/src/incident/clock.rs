@@ -7,6 +7,7 @@ use crate::escalation::policy::Policy;
 use crate::escalation::progress::Progress;
 use crate::id::ContactId;
 use crate::notification::page::{LAST_RESORT, Page, PageKey};
+use crate::notification::why::LevelOf;
 use jiff::Timestamp;
 
 /// Pages that one write puts into their lanes at most; a transaction takes 100 items.
@@ -42,8 +43,9 @@ impl Incident {
         let reached = !pages.is_empty();
         let pages = self.queue(pages);
         self.progress = self.progress.fired(&self.levels(policy), policy, reached, now);
+        let of = LevelOf { policy: self.policy.clone(), config_version: self.config_version, level: self.own_level(level) };
         let pages_planned = planned.into_iter().map(|(p, _)| p).collect();
-        Fired { whats: vec![What::LevelFired { repeat, level, pages: pages_planned, unreached }], pages }
+        Fired { whats: vec![What::LevelFired { repeat, level, of: Some(of), pages: pages_planned, unreached }], pages }
     }
 
     /// All levels were gone through: the last-resort contact is paged.

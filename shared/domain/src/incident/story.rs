@@ -4,6 +4,7 @@ use super::timeline::{PageOf, Planned, What};
 use crate::alert::Urgency;
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
+use crate::notification::why::sentence;
 use jiff::Timestamp;
 
 impl What {
@@ -43,7 +44,7 @@ impl What {
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
-            What::LevelFired { repeat, level, pages, unreached } => {
+            What::LevelFired { repeat, level, of: _, pages, unreached } => {
                 fired(*repeat, *level, pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
             }
             What::LastResort { reason } => format!("{reason}: the last-resort contact is paged"),
@@ -55,6 +56,14 @@ impl What {
             What::PageFailed { page: p, reason, next } => format!("could not page {}: {reason}; next: {next}", page(p)),
             What::PageDeferred { page: p, until } => format!("the page to {} waits until {}: it had as many messages as the cap allows", page(p), at(*until)),
         }
+    }
+}
+
+impl What {
+    /// Why each page of a fired level is planned: the whole chain, a sentence a page. Empty for everything else.
+    pub fn why(&self) -> Vec<String> {
+        let What::LevelFired { repeat, level, of, pages, unreached: _ } = self else { return Vec::new() };
+        pages.iter().map(|p| sentence(of.as_ref(), (*repeat, *level), p)).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::alert::{Severity, Urgency};
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
 use crate::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, TokenId, UserId};
+use crate::notification::why::{LevelOf, PageWhy};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -71,8 +72,11 @@ pub struct Planned {
     pub contact: ContactId,
     /// No earlier than.
     pub due: Timestamp,
-    /// Policy, level, target, schedule and rule that led here, as a sentence fragment.
+    /// Target, schedule and rule that led here, as a sentence fragment.
     pub reason: String,
+    /// The same as data; entries of before it was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<PageWhy>>,
 }
 
 /// Somebody, or some target, that a level could not reach.
@@ -188,6 +192,9 @@ pub enum What {
         repeat: u32,
         /// 0-based level.
         level: u32,
+        /// Policy and pinned version that the level comes from; entries of before it was kept have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<LevelOf>,
         /// The pages that follow.
         pages: Vec<Planned>,
         /// Targets that nobody came of.

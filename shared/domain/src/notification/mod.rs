@@ -6,3 +6,4 @@ pub mod lane;
 pub mod message;
 pub mod page;
 pub mod plan;
+pub mod why;
