@@ -38,6 +38,7 @@ pub fn event(action: Action, dedup_key: &str, severity: Severity) -> Event {
         summary: format!("{dedup_key} is broken"),
         source: "host".to_owned(),
         severity,
+        priority: None,
         occurred_at: None,
         component: None,
         group: None,

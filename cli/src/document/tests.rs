@@ -17,7 +17,7 @@ fn the_example_is_good() {
     let sent = serde_json::to_string(&configuration).unwrap();
     assert_eq!(serde_json::from_str::<tocsin_domain::configuration::Configuration>(&sent).unwrap(), configuration, "what is sent is what was read");
     let first: Vec<&str> = configuration.services[0].integrations.iter().map(|i| i.id.as_str()).collect();
-    assert_eq!(first, ["shop-pagerduty", "shop-alertmanager"], "the local stack takes the first key of each kind");
+    assert_eq!(first, ["shop-pagerduty", "shop-alertmanager", "shop-opsgenie"], "the local stack takes the first key of each kind");
 }
 
 #[test]

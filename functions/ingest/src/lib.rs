@@ -127,7 +127,7 @@ fn folded(events: Vec<Event>) -> Vec<Event> {
 
 fn log(integration: &IntegrationKey, accepted: &Accepted) {
     match accepted {
-        Accepted::Repeated => tracing::debug!(integration = %integration.integration, "repeated"),
+        Accepted::Repeated(alert) => tracing::debug!(integration = %integration.integration, %alert, "repeated"),
         Accepted::Opened(alert) => tracing::info!(integration = %integration.integration, %alert, "opened"),
         Accepted::Raised(alert) => tracing::info!(integration = %integration.integration, %alert, "raised"),
         Accepted::Resolved(alert) => tracing::info!(integration = %integration.integration, %alert, "resolved"),

@@ -54,6 +54,7 @@ async fn world() -> World {
         summary: "disk is full".to_owned(),
         source: "host".to_owned(),
         severity: Severity::Error,
+        priority: None,
         occurred_at: None,
         component: None,
         group: None,

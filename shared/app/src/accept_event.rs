@@ -20,7 +20,7 @@ pub enum Accepted {
     /// A new alert; an incident follows.
     Opened(AlertId),
     /// Counted on its open alert.
-    Repeated,
+    Repeated(AlertId),
     /// Counted on its open alert, which became worse.
     Raised(AlertId),
     /// Its alert is resolved.
@@ -59,8 +59,8 @@ impl AcceptEvent {
         let mut event = Some(event);
         for _ in 0..TRIES {
             let now = self.clock.now();
-            if self.alerts.count_repetition(&key, severity, now).await? == Repeated::Counted {
-                return Ok(Accepted::Repeated);
+            if let Repeated::Counted(alert) = self.alerts.count_repetition(&key, severity, now).await? {
+                return Ok(Accepted::Repeated(alert));
             }
             if let Some(event) = event.take() {
                 fresh = Some(Alert {

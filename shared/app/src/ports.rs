@@ -62,8 +62,8 @@ pub struct IntegrationKey {
 /// What happened to a trigger that was taken for a repetition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeated {
-    /// An alert with this key is open: counted.
-    Counted,
+    /// An alert with this key is open: counted on it.
+    Counted(AlertId),
     /// No alert with this key is open, or this one is worse than the open one: take the slow path.
     NotThat,
 }

@@ -14,10 +14,22 @@ pub struct Request {
     /// The path, decoded, without a query.
     #[serde(default)]
     pub raw_path: String,
+    /// The query as it was sent, without `?`.
+    #[serde(default)]
+    pub raw_query_string: String,
+    #[serde(default)]
+    headers: Sent,
     request_context: Context,
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
+}
+
+/// The headers that any format needs; the gateway writes their names in small letters.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct Sent {
+    #[serde(default)]
+    authorization: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +46,11 @@ impl Request {
     /// GET, POST, ...
     pub fn method(&self) -> &str {
         &self.request_context.http.method
+    }
+
+    /// What stands in `Authorization`.
+    pub fn authorization(&self) -> Option<&str> {
+        self.headers.authorization.as_deref()
     }
 
     /// The body as it was sent.
@@ -55,16 +72,25 @@ pub struct Response {
     is_base64_encoded: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Headers {
     #[serde(rename = "content-type")]
     content_type: &'static str,
+    #[serde(rename = "x-request-id", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Response {
     /// A JSON document.
     pub fn json(status: u16, body: String) -> Self {
-        Self { status_code: status, headers: Headers { content_type: "application/json" }, body, is_base64_encoded: false }
+        Self { status_code: status, headers: Headers { content_type: "application/json", request_id: None }, body, is_base64_encoded: false }
+    }
+
+    /// The same with `X-Request-ID`, where the format has one.
+    #[must_use]
+    pub fn with_request_id(mut self, id: Option<String>) -> Self {
+        self.headers.request_id = id;
+        self
     }
 }
 
@@ -90,6 +116,7 @@ mod tests {
         assert_eq!(event(r#","body":"AP8=","isBase64Encoded":true"#).into_body(), [0, 255]);
         assert_eq!(event(r#","body":"?","isBase64Encoded":true"#).into_body(), b"?");
         assert_eq!(event("").into_body(), b"");
+        assert_eq!((event("").authorization(), event("").raw_query_string.as_str()), (None, ""));
     }
 
     #[test]

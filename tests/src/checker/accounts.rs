@@ -28,7 +28,7 @@ impl Checker<'_> {
                         self.wrong("I1", format!("{id} was accepted and is nowhere"));
                     }
                 }
-                Accepted::Repeated => {
+                Accepted::Repeated(_) => {
                     let key = AlertKey { integration: key.integration.clone(), dedup_key: event.dedup_key.clone() };
                     // Counted on an alert that was open then. One that its sender closes in the same moment is fine too.
                     let covers = |a: &tocsin_domain::alert::Alert| {

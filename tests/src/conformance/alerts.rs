@@ -22,8 +22,8 @@ pub async fn a_repetition_is_counted_only_on_an_open_alert_at_least_as_bad(s: St
     let a = alert(1, "db", 0);
     s.alerts.open_alert(&a).await.unwrap();
     assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 1, last_at: at(0), severity: Severity::Error });
-    assert_eq!(repeat(Severity::Error, 5).await, Repeated::Counted);
-    assert_eq!(repeat(Severity::Info, 6).await, Repeated::Counted);
+    assert_eq!(repeat(Severity::Error, 5).await, Repeated::Counted(a.id));
+    assert_eq!(repeat(Severity::Info, 6).await, Repeated::Counted(a.id));
     assert_eq!(repeat(Severity::Critical, 7).await, Repeated::NotThat, "worse");
     assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 3, last_at: at(6), severity: Severity::Error });
     assert_eq!(stored(&s, a.id).await, a, "a repetition does not touch the alert");
@@ -161,7 +161,7 @@ pub async fn an_overtaken_repetition_does_not_turn_the_clock_back(s: Stores) {
     let a = alert(1, "db", 0);
     s.alerts.open_alert(&a).await.unwrap();
     for seconds in [10, 9] {
-        assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(seconds)).await.unwrap(), Repeated::Counted);
+        assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(seconds)).await.unwrap(), Repeated::Counted(a.id));
     }
     s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(8)).await.unwrap();
     assert_eq!((guard(&s, "db").await.last_at, guard(&s, "db").await.count), (at(10), 4));

@@ -93,7 +93,7 @@ fn a_repeated_alert_is_counted() {
     world.expect_page("ada", Sms);
     for _ in 0..20 {
         let calls = world.faults.count();
-        assert_eq!(world.trigger("shop", "db down"), Answer::Accepted(tocsin_app::accept_event::Accepted::Repeated));
+        assert!(matches!(world.trigger("shop", "db down"), Answer::Accepted(tocsin_app::accept_event::Accepted::Repeated(_))));
         assert_eq!(world.faults.count(), calls + 1, "one call");
         world.fast_forward(1.seconds());
     }

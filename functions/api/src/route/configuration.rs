@@ -65,6 +65,7 @@ impl From<CreatedKey> for KeyView {
         let kind = match k.kind {
             IntegrationKind::Pagerduty => "pagerduty",
             IntegrationKind::Alertmanager => "alertmanager",
+            IntegrationKind::Opsgenie => "opsgenie",
         };
         Self { integration: k.integration.to_string(), service: k.service.to_string(), kind, key: k.key }
     }

@@ -142,6 +142,7 @@ impl Reader<'_> {
             summary,
             source: source(labels).unwrap_or(self.client).to_owned(),
             severity: if action == Action::Trigger { worst(labels, &mut adapted) } else { Severity::Info },
+            priority: None,
             occurred_at: match action {
                 Action::Resolve => moment(&alert, "endsAt").or_else(|| moment(&alert, "startsAt")),
                 Action::Trigger | Action::Acknowledge => moment(&alert, "startsAt"),

@@ -176,6 +176,7 @@ impl Facts {
             summary,
             source: short(&self.dimension.unwrap_or_else(|| format!("{} {}", self.account, self.region))).trim().to_owned(),
             severity,
+            priority: None,
             occurred_at: self.at,
             component: self.metric.as_deref().map(short),
             group: self.namespace.as_deref().map(short),

@@ -92,6 +92,7 @@ fn event(map: Map<String, Value>, mut draft: Draft) -> Result<Event, Refusal> {
         summary: if action == Action::Trigger { draft.line("summary", Some(Value::String(summary))).unwrap_or_default() } else { String::new() },
         source: draft.line("source", source.map(Value::String)).unwrap_or_default(),
         severity: if action == Action::Trigger { severity } else { Severity::Info },
+        priority: None,
         occurred_at: ["timestamp", "time", "occurred_at", "date"].iter().find_map(|name| map.get(*name).and_then(time::read)),
         component: draft.line("component", line("component")),
         group: draft.line("group", line("group")),

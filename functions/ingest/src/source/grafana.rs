@@ -55,6 +55,7 @@ fn legacy(rule: Map<String, Value>, notes: Vec<String>) -> Option<Event> {
         summary,
         source: "Grafana".to_owned(),
         severity: if action == Action::Trigger { tag.and_then(|word| severity::read(&word)).unwrap_or(Severity::Error) } else { Severity::Info },
+        priority: None,
         occurred_at: None,
         component: None,
         group: None,

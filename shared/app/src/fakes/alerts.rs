@@ -15,7 +15,7 @@ impl State {
             Some(guard) if guard.open && guard.severity <= severity => {
                 guard.count += 1;
                 guard.last_at = guard.last_at.max(at);
-                Repeated::Counted
+                Repeated::Counted(guard.alert)
             }
             Some(_) | None => Repeated::NotThat,
         }

@@ -31,14 +31,17 @@ const RESOLVED: &str = "resolved";
 
 impl DynamoStore {
     /// Counts on the guard. A repetition that was overtaken by a later one does not turn `last_at` back.
-    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, overtaken: bool) -> Result<(), Refused> {
+    /// The answer is the alert that the guard guards.
+    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, overtaken: bool) -> Result<AlertId, Refused> {
         let action = if overtaken {
             Action::update(schema::guard(key), "ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at > :at")
         } else {
             Action::update(schema::guard(key), "SET #last_at = :at ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at <= :at")
         };
         let action = action.with(":one", number(1)).with(":yes", AttributeValue::Bool(true)).with(":rank", number(severity.rank())).with(":at", instant(at));
-        self.write(PORT, &action).await
+        let old = self.write_and_tell(PORT, &action.telling_old()).await?;
+        let alert = old.as_ref().and_then(|old| old.get("alert")?.as_s().ok()?.parse().ok());
+        alert.ok_or_else(|| Refused::Port(PortError::Final { port: PORT, reason: "a guard that was counted on names no alert".to_owned() }))
     }
 
     async fn raise(&self, key: &AlertKey, id: AlertId, severity: Severity, at: Timestamp, how: Raise) -> Result<(), Refused> {
@@ -216,7 +219,10 @@ impl AlertStore for DynamoStore {
     async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError> {
         let mut overtaken = false;
         loop {
-            let Err(refused) = self.count(key, severity, at, overtaken).await else { return Ok(Repeated::Counted) };
+            let refused = match self.count(key, severity, at, overtaken).await {
+                Ok(alert) => return Ok(Repeated::Counted(alert)),
+                Err(refused) => refused,
+            };
             match refused_guard(&refused)? {
                 // Only the order of two deliveries kept it from being counted.
                 Some(guard) if guard.open && guard.severity <= severity && overtaken != (guard.last_at > at) => overtaken = !overtaken,

@@ -9,7 +9,7 @@ use super::item::Item;
 use super::schema::Key;
 use crate::failure::{failed, passes, port_error};
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use std::collections::HashMap;
 use std::time::Duration;
 use tocsin_app::error::{PortError, WriteError};
@@ -33,6 +33,7 @@ pub(crate) struct Action {
     does: Does,
     condition: Option<&'static str>,
     values: Vec<(&'static str, AttributeValue)>,
+    tells_old: bool,
 }
 
 /// Why nothing was written.
@@ -65,7 +66,7 @@ impl Refused {
 
 impl Action {
     fn new(does: Does) -> Self {
-        Self { does, condition: None, values: Vec::new() }
+        Self { does, condition: None, values: Vec::new(), tells_old: false }
     }
 
     pub(crate) fn put(item: Item) -> Self {
@@ -87,6 +88,12 @@ impl Action {
     /// Only if this holds.
     pub(crate) fn when(mut self, condition: &'static str) -> Self {
         self.condition = Some(condition);
+        self
+    }
+
+    /// An update of one item that answers with the item as it was; costs nothing more.
+    pub(crate) fn telling_old(mut self) -> Self {
+        self.tells_old = true;
         self
     }
 
@@ -220,6 +227,11 @@ impl DynamoStore {
 
     /// Writes one item.
     pub(crate) async fn write(&self, port: &'static str, action: &Action) -> Result<(), Refused> {
+        self.write_and_tell(port, action).await.map(|_| ())
+    }
+
+    /// Writes one item; the answer is the item as it was, where the action [tells](Action::telling_old) it.
+    pub(crate) async fn write_and_tell(&self, port: &'static str, action: &Action) -> Result<Option<Item>, Refused> {
         let mut tried = 0;
         loop {
             tried += 1;
@@ -227,13 +239,13 @@ impl DynamoStore {
                 Err((Refused::Port(e), true)) if tried == TRIES => return Err(Refused::Port(e)),
                 Err((_, true)) => pause(tried).await,
                 Err((refused, false)) => return Err(refused),
-                Ok(()) => return Ok(()),
+                Ok(old) => return Ok(old),
             }
         }
     }
 
     /// The flag says that another transaction was in the way.
-    async fn write_once(&self, port: &'static str, action: &Action) -> Result<(), (Refused, bool)> {
+    async fn write_once(&self, port: &'static str, action: &Action) -> Result<Option<Item>, (Refused, bool)> {
         let (names, values, condition) = (action.names(), action.values(), action.condition.map(str::to_owned));
         macro_rules! send {
             ($call:expr) => {{
@@ -244,7 +256,7 @@ impl DynamoStore {
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(action.told());
                 match call.send().await {
-                    Ok(_) => Ok(()),
+                    Ok(done) => Ok(done.attributes),
                     Err(e) => match e.as_service_error() {
                         Some(s) if s.is_conditional_check_failed_exception() => Err((Refused::Conditions(vec![(0, item_of(s))]), false)),
                         Some(s) if s.is_transaction_conflict_exception() => Err((Refused::Port(port_error(port, &e)), true)),
@@ -255,7 +267,10 @@ impl DynamoStore {
         }
         match &action.does {
             Does::Put(item) => send!(self.client.put_item().set_item(Some(item.clone()))),
-            Does::Update(key, expression) => send!(self.client.update_item().set_key(Some(key.clone().item())).update_expression(*expression)),
+            Does::Update(key, expression) => {
+                let told = action.tells_old.then_some(ReturnValue::AllOld);
+                send!(self.client.update_item().set_key(Some(key.clone().item())).update_expression(*expression).set_return_values(told))
+            }
             Does::Delete(key) => send!(self.client.delete_item().set_key(Some(key.clone().item()))),
             Does::Check(_) => Err((Refused::Port(PortError::Final { port, reason: "a check is a part of transactions only".to_owned() }), false)),
         }

@@ -15,9 +15,9 @@ async fn a_repetition_is_one_call_and_news_are_told_apart() {
     store.open_alert(&alert(1, "disk", Severity::Error)).await.unwrap();
 
     let before = embedded.called().len();
-    assert_eq!(store.count_repetition(&k, Severity::Error, at(5)).await.unwrap(), Repeated::Counted);
+    assert_eq!(store.count_repetition(&k, Severity::Error, at(5)).await.unwrap(), Repeated::Counted(alert_id(1)));
     assert_eq!(embedded.called()[before..], ["UpdateItem"]);
-    assert_eq!(store.count_repetition(&k, Severity::Info, at(6)).await.unwrap(), Repeated::Counted);
+    assert_eq!(store.count_repetition(&k, Severity::Info, at(6)).await.unwrap(), Repeated::Counted(alert_id(1)));
     assert_eq!(store.count_repetition(&k, Severity::Critical, at(7)).await.unwrap(), Repeated::NotThat);
     let guard = store.guard(&k).await.unwrap().unwrap();
     assert_eq!((guard.alert, guard.open, guard.count, guard.last_at, guard.severity), (alert_id(1), true, 3, at(6), Severity::Error));
@@ -28,7 +28,7 @@ async fn a_repetition_that_was_overtaken_does_not_turn_the_clock_back() {
     let store = empty_store().await;
     store.open_alert(&alert(1, "disk", Severity::Error)).await.unwrap();
     for seconds in [20, 10] {
-        assert_eq!(store.count_repetition(&key("disk"), Severity::Error, at(seconds)).await.unwrap(), Repeated::Counted);
+        assert_eq!(store.count_repetition(&key("disk"), Severity::Error, at(seconds)).await.unwrap(), Repeated::Counted(alert_id(1)));
     }
     store.raise_alert(&key("disk"), alert_id(1), Severity::Critical, at(15)).await.unwrap();
     let guard = store.guard(&key("disk")).await.unwrap().unwrap();
@@ -193,7 +193,7 @@ async fn an_event_and_the_closing_meet_in_one_order_only() {
         let counted = tokio::spawn(async move { events.count_repetition(&k, Severity::Error, at(11)).await.unwrap() });
         let close = tokio::spawn(async move { closing.close_alert(&closed, at(10)).await });
         match (counted.await.unwrap(), close.await.unwrap()) {
-            (Repeated::Counted, Err(WriteError::Conflict)) | (Repeated::NotThat, Ok(())) => {}
+            (Repeated::Counted(_), Err(WriteError::Conflict)) | (Repeated::NotThat, Ok(())) => {}
             both => panic!("round {round}: {both:?}"),
         }
     }

@@ -58,6 +58,7 @@ pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
             summary: "Disk full".to_owned(),
             source: "db1".to_owned(),
             severity,
+            priority: None,
             occurred_at: None,
             component: None,
             group: None,

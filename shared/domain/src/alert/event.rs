@@ -3,6 +3,7 @@
 //! Refuses to know any sender's format; the parsers live in `functions/ingest/src/source/`.
 
 use super::Severity;
+use crate::incident::Priority;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,9 @@ pub struct Event {
     pub source: String,
     /// How bad.
     pub severity: Severity,
+    /// Importance, where the sender states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
     /// When the sender says that it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,

@@ -3,6 +3,7 @@
 //! Refuses to know incidents' rules: an alert only says which incident it belongs to.
 
 pub mod event;
+pub mod request;
 
 use crate::id::{AlertId, IncidentId, IntegrationId, ServiceId, TeamId};
 use event::Event;

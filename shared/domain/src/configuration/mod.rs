@@ -206,6 +206,8 @@ pub enum IntegrationKind {
     Pagerduty,
     /// Webhook v4.
     Alertmanager,
+    /// Alert API v2.
+    Opsgenie,
 }
 
 /// The public page.
