@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tocsin_app::ports::{AlertHandled, Commit};
 use tocsin_domain::alert::event::{Action, Event};
+use tocsin_domain::alert::outcome::{Outcome, RuleRef, RulesOf, Suppressor};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::id::{AlertId, IncidentId};
@@ -73,6 +74,7 @@ pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
         severity: Severity::Error,
         event: event(Action::Trigger, dedup_key, Severity::Error),
         incident: None,
+        outcome: None,
         seq: 1,
         handled_seq: 0,
     }
@@ -136,4 +138,11 @@ pub fn page(incident: &Incident, contact: &str, rule: u32, seconds: i64) -> Page
         tries: 0,
         instead_of: Vec::new(),
     }
+}
+
+/// That a rule keeps an alert from people, since `at(0)`.
+#[must_use]
+pub fn suppressed(again_at: Option<Timestamp>) -> Outcome {
+    let by = Suppressor::Rule(RuleRef { of: RulesOf::Service(slug("shop")), rule: slug("known") });
+    Outcome::Suppressed { by, reason: "known noise".to_owned(), at: at(0), again_at }
 }

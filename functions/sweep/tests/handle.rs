@@ -78,6 +78,7 @@ async fn world() -> World {
         severity: Severity::Error,
         event,
         incident: None,
+        outcome: None,
         seq: 1,
         handled_seq: 0,
     };

@@ -75,6 +75,7 @@ impl AcceptEvent {
                     severity,
                     event,
                     incident: None,
+                    outcome: None,
                     seq: 1,
                     handled_seq: 0,
                 });

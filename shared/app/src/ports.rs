@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tocsin_domain::access::Principal;
 use tocsin_domain::alert::event::Event;
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId, TeamId, UserId};
@@ -117,6 +118,12 @@ pub trait AlertStore: Send + Sync {
     async fn request_acknowledgement(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// A worse repetition: counts it on the guard and raises severity on guard and alert, together. Conflict: not open any more.
     async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError>;
+    /// What became of an alert (as it was read) without an incident: its change is handled, and while it is open it is due again at [`Outcome::again_at`].
+    /// Conflict: it changed since it was read, or belongs to an incident.
+    async fn record_outcome(&self, alert: &Alert, outcome: &Outcome) -> Result<(), WriteError>;
+    /// The alert has work although its sender said nothing new: what kept it from people is over, or counted as far as it was to.
+    /// Conflict: it is not open, or belongs to an incident.
+    async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// Alerts by id, whole, read consistently; those that do not exist are left out.
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError>;
     /// Alerts of an incident (ids), at most `limit`, beginning behind `after`.
@@ -137,7 +144,7 @@ pub struct AlertHandled {
     pub alert: AlertId,
     /// Its `seq` when it was read: the write does not happen if it has changed since.
     pub seq: u32,
-    /// The incident it belongs to from now on (written on the alert, and as a link under the incident).
+    /// The incident it belongs to from now on, in place of any [`Outcome`] (written on the alert, and as a link under the incident).
     pub incident: IncidentId,
     /// Whether the link is new.
     pub attached: bool,
@@ -449,6 +456,7 @@ pub fn succession(old: &Alert, id: AlertId, at: Timestamp) -> Alert {
         acknowledge_requested_at: None,
         event,
         incident: None,
+        outcome: None,
         seq: 1,
         handled_seq: 0,
         ..old.clone()

@@ -150,6 +150,14 @@ slug!(
     ContactId
 );
 slug!(
+    /// An event rule, within its list.
+    RuleId
+);
+slug!(
+    /// A maintenance window: chosen by people in the configuration, generated where one is started at run time.
+    MaintenanceId
+);
+slug!(
     /// A component of the status page.
     ComponentId
 );

@@ -1,7 +1,7 @@
 //! What alert stores promise.
 
 use super::Stores;
-use crate::samples::{alert, at, handled, incident, key, opening, slug};
+use crate::samples::{alert, at, handled, incident, key, opening, slug, suppressed};
 use tocsin_app::error::WriteError;
 use tocsin_app::ports::{Guard, Received, Repeated, Span, succession};
 use tocsin_domain::alert::{Alert, AlertState, Severity};
@@ -201,4 +201,63 @@ pub async fn alerts_are_listed_by_team_and_time(s: Stores) {
     let new = succession(&alert(1, "key 1", 0), alert(8, "", 0).id, at(70));
     s.alerts.succeed_alert(&alert(1, "key 1", 0), &new).await.unwrap();
     assert_eq!(list(60, 1000, None, 100).await, [Received { at: at(70), alert: new.id }], "a successor is an alert of its own");
+}
+
+pub async fn an_outcome_takes_the_place_of_an_incident(s: Stores) {
+    let a = alert(1, "db", 0);
+    assert_eq!(s.alerts.record_outcome(&a, &suppressed(None)).await, Err(WriteError::Conflict), "nothing there");
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.record_outcome(&a, &suppressed(Some(at(60)))).await.unwrap();
+    let kept = stored(&s, a.id).await;
+    assert_eq!((kept.outcome.clone(), kept.seq, kept.handled_seq, kept.incident), (Some(suppressed(Some(at(60)))), 1, 1, None));
+    assert!(!kept.is_due(at(59)) && kept.is_due(at(60)));
+    s.alerts.record_outcome(&kept, &suppressed(Some(at(90)))).await.unwrap();
+    assert!(!stored(&s, a.id).await.is_due(at(60)), "decided again");
+    // Repetitions count on, a resolve is work, and what became of it stays.
+    assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(61)).await.unwrap(), Repeated::Counted);
+    s.alerts.resolve_alert(&a.key, a.id, at(62)).await.unwrap();
+    let resolved = stored(&s, a.id).await;
+    assert!(resolved.has_work() && resolved.outcome.is_some());
+    s.alerts.record_outcome(&resolved, &suppressed(None)).await.unwrap();
+    let done = stored(&s, a.id).await;
+    assert!(!done.is_due(at(10_000)) && done.outcome == Some(suppressed(None)), "{done:?}");
+    // An incident comes in its place, once.
+    let b = alert(2, "other", 0);
+    s.alerts.open_alert(&b).await.unwrap();
+    s.alerts.record_outcome(&b, &suppressed(Some(at(60)))).await.unwrap();
+    let b = stored(&s, b.id).await;
+    let (mut one, mut two) = (opening(incident(1, 0)), opening(incident(2, 0)));
+    one.alerts = vec![handled(&b, &one.incident)];
+    two.alerts = vec![handled(&b, &two.incident)];
+    s.incidents.commit(&one).await.unwrap();
+    assert_eq!(s.incidents.commit(&two).await, Err(WriteError::Conflict));
+    assert_eq!(s.alerts.record_outcome(&b, &suppressed(None)).await, Err(WriteError::Conflict), "it belongs to an incident");
+    let b = stored(&s, b.id).await;
+    assert_eq!((b.outcome.clone(), b.incident, b.is_due(at(60))), (None, Some(one.incident.id), false));
+}
+
+pub async fn an_outcome_of_an_alert_that_changed(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.raise_alert(&a.key, a.id, Severity::Critical, at(1)).await.unwrap();
+    assert_eq!(s.alerts.record_outcome(&a, &suppressed(None)).await, Err(WriteError::Conflict));
+    assert!(stored(&s, a.id).await.has_work());
+}
+
+pub async fn waking_makes_work(s: Stores) {
+    let a = alert(1, "db", 0);
+    assert_eq!(s.alerts.wake_alert(a.id, at(1)).await, Err(WriteError::Conflict));
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.record_outcome(&a, &suppressed(Some(at(600)))).await.unwrap();
+    s.alerts.wake_alert(a.id, at(5)).await.unwrap();
+    let woken = stored(&s, a.id).await;
+    assert!(woken.has_work() && woken.seq == 2 && woken.outcome.is_some(), "{woken:?}");
+    let mut c = opening(incident(1, 0));
+    c.alerts = vec![handled(&woken, &c.incident)];
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.alerts.wake_alert(a.id, at(6)).await, Err(WriteError::Conflict), "it belongs to an incident");
+    let b = alert(2, "other", 0);
+    s.alerts.open_alert(&b).await.unwrap();
+    s.alerts.resolve_alert(&b.key, b.id, at(7)).await.unwrap();
+    assert_eq!(s.alerts.wake_alert(b.id, at(8)).await, Err(WriteError::Conflict), "it is resolved");
 }

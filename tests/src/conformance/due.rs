@@ -1,7 +1,7 @@
 //! What the index of what is due promises.
 
 use super::Stores;
-use crate::samples::{alert, at, handled, incident, next, opening};
+use crate::samples::{alert, at, handled, incident, next, opening, suppressed};
 use tocsin_app::ports::Overdue;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
@@ -27,6 +27,18 @@ pub async fn alerts_with_work_are_due_after_a_minute(s: Stores) {
     s.alerts.request_acknowledgement(a.id, at(100)).await.unwrap();
     assert_eq!(due(&s, 159).await, vec![]);
     assert!(matches!(due(&s, 161).await[..], [Overdue::Alert(id, _)] if id == a.id), "work again");
+}
+
+pub async fn alerts_kept_from_people_are_due_again(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.record_outcome(&a, &suppressed(Some(at(600)))).await.unwrap();
+    assert_eq!(due(&s, 600).await, vec![]);
+    assert!(matches!(due(&s, 601).await[..], [Overdue::Alert(id, _)] if id == a.id));
+    s.alerts.resolve_alert(&a.key, a.id, at(20)).await.unwrap();
+    let a = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
+    s.alerts.record_outcome(&a, &suppressed(Some(at(600)))).await.unwrap();
+    assert_eq!(due(&s, 10_000).await, vec![], "resolved");
 }
 
 pub async fn incidents_are_due_at_their_deadline(s: Stores) {

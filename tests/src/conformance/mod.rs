@@ -58,6 +58,8 @@ macro_rules! conformance_suite {
                     resolving_is_refused_for_another_alert, an_acknowledgement_needs_an_open_alert, raising_keeps_the_worst, unknown_alerts_are_left_out,
                     closing_spares_what_came_later, a_successor_takes_over, a_large_event_is_kept_whole, keys_of_any_characters,
                     an_overtaken_repetition_does_not_turn_the_clock_back, alerts_are_listed_by_team_and_time,
+                    an_outcome_takes_the_place_of_an_incident, an_outcome_of_an_alert_that_changed,
+                    waking_makes_work,
                 ];
                 incidents: [
                     what_is_written_is_read, a_stale_revision_writes_nothing, a_new_incident_is_new, an_alert_changed_meanwhile_stops_the_commit,
@@ -71,7 +73,7 @@ macro_rules! conformance_suite {
                     a_claim_of_no_pages_writes_the_lane, a_page_that_changed_since_it_was_read_is_a_conflict,
                 ];
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
-                due: [alerts_with_work_are_due_after_a_minute, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
+                due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
                 subscribers: [they_wait_and_expire];
                 races: [
                     two_openers_of_one_key, a_repetition_and_a_resolve, acknowledgement_and_claim, two_claimers_of_one_page, two_committers,

@@ -6,6 +6,7 @@ use crate::error::{PortError, WriteError};
 use crate::ports::{AlertStore, Guard, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
@@ -67,6 +68,26 @@ impl State {
         let worst = guard.severity;
         let alert = self.alerts.get_mut(&id).ok_or(WriteError::Conflict)?;
         alert.severity = worst;
+        alert.seq += 1;
+        self.alert_changed(id, at);
+        Ok(())
+    }
+
+    fn record_outcome(&mut self, read: &Alert, outcome: &Outcome) -> Result<(), WriteError> {
+        let id = read.id;
+        let alert = self.alerts.get_mut(&id).filter(|a| a.seq == read.seq && a.incident.is_none()).ok_or(WriteError::Conflict)?;
+        alert.handled_seq = alert.seq;
+        alert.outcome = Some(outcome.clone());
+        self.changed.remove(&id);
+        match outcome.again_at().filter(|_| alert.state == AlertState::Open) {
+            Some(at) => self.again.insert(id, at),
+            None => self.again.remove(&id),
+        };
+        Ok(())
+    }
+
+    fn wake_alert(&mut self, id: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        let alert = self.alerts.get_mut(&id).filter(|a| a.state == AlertState::Open && a.incident.is_none()).ok_or(WriteError::Conflict)?;
         alert.seq += 1;
         self.alert_changed(id, at);
         Ok(())
@@ -141,6 +162,14 @@ impl AlertStore for MemoryStore {
 
     async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError> {
         self.call("AlertStore::raise_alert", |s| s.raise_alert(key, alert, severity, at)).await
+    }
+
+    async fn record_outcome(&self, alert: &Alert, outcome: &Outcome) -> Result<(), WriteError> {
+        self.call("AlertStore::record_outcome", |s| s.record_outcome(alert, outcome)).await
+    }
+
+    async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::wake_alert", |s| s.wake_alert(alert, at)).await
     }
 
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError> {

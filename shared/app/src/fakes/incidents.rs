@@ -52,18 +52,20 @@ impl State {
 
     /// Whether nobody changed or handled the alert since it was read.
     fn may_handle(&self, handled: &AlertHandled) -> bool {
-        self.alerts.get(&handled.alert).is_some_and(|a| a.seq == handled.seq && a.handled_seq < a.seq && !(handled.attached && a.incident.is_some()))
+        self.alerts.get(&handled.alert).is_some_and(|a| a.seq == handled.seq && if handled.attached { a.incident.is_none() } else { a.has_work() })
     }
 
     fn handle(&mut self, handled: &AlertHandled) {
         if let Some(alert) = self.alerts.get_mut(&handled.alert) {
             alert.handled_seq = alert.seq;
             alert.incident = Some(handled.incident);
+            alert.outcome = None;
         }
         if handled.attached {
             self.links.insert((handled.incident, handled.alert));
         }
         self.changed.remove(&handled.alert);
+        self.again.remove(&handled.alert);
     }
 
     fn incidents_of(&self, team: &TeamId, which: Which, after: Option<IncidentId>, limit: usize) -> Vec<Incident> {

@@ -74,6 +74,8 @@ pub struct State {
     pub alerts: BTreeMap<AlertId, Alert>,
     /// When alerts with work last changed.
     pub(super) changed: BTreeMap<AlertId, Timestamp>,
+    /// When alerts that are kept from people are decided again.
+    pub(super) again: BTreeMap<AlertId, Timestamp>,
     /// Which alerts belong to an incident.
     pub links: BTreeSet<(IncidentId, AlertId)>,
     /// Incidents.
@@ -111,6 +113,7 @@ impl State {
     /// An alert got work at `at`.
     pub(super) fn alert_changed(&mut self, alert: AlertId, at: Timestamp) {
         self.changed.insert(alert, at);
+        self.again.remove(&alert);
         self.announce(Change::Alert(alert));
     }
 
@@ -125,8 +128,9 @@ impl State {
     fn due_before(&self, before: Timestamp, limit: usize) -> Vec<Overdue> {
         let grace = SignedDuration::from_secs(ALERT_GRACE_S);
         let alerts = self.changed.iter().filter_map(|(id, at)| Some((at.checked_add(grace).ok()?, Overdue::Alert(*id, *at))));
+        let again = self.again.iter().map(|(id, at)| (*at, Overdue::Alert(*id, *at - grace)));
         let incidents = self.incidents.values().filter_map(|i| Self::incident_due(i).map(|at| (at, Overdue::Incident(i.id, at))));
-        let mut due: Vec<(Timestamp, Overdue)> = alerts.chain(incidents).filter(|(at, _)| *at < before).collect();
+        let mut due: Vec<(Timestamp, Overdue)> = alerts.chain(again).chain(incidents).filter(|(at, _)| *at < before).collect();
         due.sort_by_key(|(at, _)| *at);
         due.into_iter().take(limit).map(|(_, o)| o).collect()
     }

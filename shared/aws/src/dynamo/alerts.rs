@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{AlertStore, Guard, Received, Repeated, Span};
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
@@ -98,11 +99,16 @@ impl DynamoStore {
             resolved_at: reader.maybe_parsed("resolved_at")?,
             acknowledge_requested_at: reader.maybe_parsed("acknowledge_requested_at")?,
             incident: reader.maybe_parsed("incident")?,
+            outcome: read_outcome(reader)?,
             seq: reader.number("seq")?,
             handled_seq: reader.number("handled_seq")?,
             ..opened
         })
     }
+}
+
+fn read_outcome(reader: Reader<'_>) -> Result<Option<Outcome>, PortError> {
+    reader.maybe_text("outcome").map(|json| serde_json::from_str(json).map_err(|_| reader.damaged("outcome"))).transpose()
 }
 
 /// What is known of the guard when an alert is raised.
@@ -270,6 +276,30 @@ impl AlertStore for DynamoStore {
             }
         }
         Err(WriteError::Conflict)
+    }
+
+    async fn record_outcome(&self, alert: &Alert, outcome: &Outcome) -> Result<(), WriteError> {
+        // A resolved alert is decided for good. It may be resolved right now: then `seq` has moved, and this does not happen.
+        let again = outcome.again_at().filter(|_| alert.state == AlertState::Open);
+        let set = match again {
+            Some(_) => "SET #outcome = :outcome, #handled_seq = :seq, #due_pk = :due_pk, #due_sk = :due_sk REMOVE #transition",
+            None => "SET #outcome = :outcome, #handled_seq = :seq REMOVE #transition, #due_pk, #due_sk",
+        };
+        let mut action = Action::update(schema::alert(alert.id), set)
+            .when("#seq = :seq AND attribute_not_exists(#incident)")
+            .with(":seq", number(alert.seq))
+            .with(":outcome", text(json(PORT, outcome)?));
+        if let Some(at) = again {
+            let IndexKey { pk, sk } = schema::alert_again(alert.id, at);
+            action = action.with(":due_pk", text(pk)).with(":due_sk", text(sk));
+        }
+        Ok(self.write(PORT, &action).await?)
+    }
+
+    async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
+        let wake = Action::update(schema::alert(alert), "SET #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk");
+        let wake = has_work(still_open(wake), alert, at).when("#state = :open AND attribute_not_exists(#incident)");
+        Ok(self.write(PORT, &wake).await?)
     }
 
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError> {

@@ -64,8 +64,8 @@ fn put_entry(entry: &Entry) -> Result<Action, PortError> {
 fn handle(handled: &AlertHandled, revision: u64) -> Action {
     let key = schema::alert(handled.alert);
     let action = if handled.attached {
-        Action::update(key, "SET #incident = :incident, #link = :link, #handled_seq = :seq REMOVE #transition, #due_pk, #due_sk")
-            .when("#seq = :seq AND #handled_seq < :seq AND attribute_not_exists(#incident)")
+        Action::update(key, "SET #incident = :incident, #link = :link, #handled_seq = :seq REMOVE #outcome, #transition, #due_pk, #due_sk")
+            .when("#seq = :seq AND attribute_not_exists(#incident)")
             .with(":link", number(revision))
     } else {
         Action::update(key, "SET #incident = :incident, #handled_seq = :seq REMOVE #transition, #due_pk, #due_sk").when("#seq = :seq AND #handled_seq < :seq")

@@ -44,6 +44,7 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("Who is open under this key?", "guard", "GetItem guard", "1R"),
     pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
     pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
+    pattern("An alert without an incident: suppressed, dropped; looked at again", "record_outcome, wake_alert", "UpdateItem alert", "1W a KB of alert"),
     pattern("Alerts by id, whole", "alerts", "BatchGetItem alerts; Query of the parts where an alert is large", "1R an alert"),
     pattern(
         "Change an incident",
@@ -106,8 +107,8 @@ pub const KINDS: &[Kind] = &[
         "alert",
         "A#ALERT",
         "A",
-        "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, acknowledge_requested_at, incident, link",
-        "`by_team`, written once; `due` and stream (`alert`) while it has work",
+        "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, acknowledge_requested_at, incident, link, outcome",
+        "`by_team`, written once; `due` and stream (`alert`) while it has work; `due` until it is looked at again",
     ),
     kind("part of a large alert", "A#ALERT", "B#N", "data (deflated, 300 KB at most)", ""),
     kind(

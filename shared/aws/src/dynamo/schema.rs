@@ -223,6 +223,11 @@ pub fn alert_due(id: AlertId, changed: Timestamp) -> IndexKey {
     due_at(id.ulid(), due, &id.to_string())
 }
 
+/// Where an alert that is kept from people stands in the index of what is due.
+pub fn alert_again(id: AlertId, at: Timestamp) -> IndexKey {
+    due_at(id.ulid(), at, &id.to_string())
+}
+
 /// Where an incident stands in the index of what is due.
 pub fn incident_due(id: IncidentId, due: Timestamp) -> IndexKey {
     due_at(id.ulid(), due, &id.to_string())

@@ -71,6 +71,7 @@ pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
             adapted: Vec::new(),
         },
         incident: None,
+        outcome: None,
         seq: 1,
         handled_seq: 0,
     }

@@ -3,11 +3,13 @@
 //! Refuses to know incidents' rules: an alert only says which incident it belongs to.
 
 pub mod event;
+pub mod outcome;
 pub mod request;
 
 use crate::id::{AlertId, IncidentId, IntegrationId, ServiceId, TeamId};
 use event::Event;
 use jiff::Timestamp;
+use outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -120,6 +122,9 @@ pub struct Alert {
     /// The incident it was attached to, once the incident function has seen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
+    /// What became of it instead, where a rule or a maintenance window kept it from people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
     /// Rises with each change.
     pub seq: u32,
     /// The change up to which the incident function has acted.
