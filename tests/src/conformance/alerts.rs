@@ -214,7 +214,7 @@ pub async fn an_outcome_takes_the_place_of_an_incident(s: Stores) {
     s.alerts.record_outcome(&kept, &suppressed(Some(at(90)))).await.unwrap();
     assert!(!stored(&s, a.id).await.is_due(at(60)), "decided again");
     // Repetitions count on, a resolve is work, and what became of it stays.
-    assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(61)).await.unwrap(), Repeated::Counted);
+    assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(61)).await.unwrap(), Repeated::Counted(a.id));
     s.alerts.resolve_alert(&a.key, a.id, at(62)).await.unwrap();
     let resolved = stored(&s, a.id).await;
     assert!(resolved.has_work() && resolved.outcome.is_some());
