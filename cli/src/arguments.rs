@@ -9,7 +9,8 @@ use tocsin_domain::id::IncidentId;
 
 /// On-call and incidents, from the command line.
 ///
-/// Exit codes: 0 done; 1 refused, failed, or something that `doctor` or `verify` found would keep a page from arriving; 2 this command line could not be understood.
+/// Exit codes: 0 done; 1 refused, failed, or something that `doctor` or `verify` found would keep a page from arriving; 2 this command line could not be
+/// understood, or (`plan`) something would change.
 #[derive(Debug, Parser)]
 #[command(name = "tocsin", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -56,8 +57,27 @@ pub(crate) struct Verify {
     pub(crate) days: u32,
 }
 
+/// What to compare.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The file (YAML) or folder of files that would be put into force.
+    pub(crate) file: PathBuf,
+    /// Compare with this file or folder, offline; by default with what is in force in the deployment.
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    pub(crate) against: Option<PathBuf>,
+    /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Keep the plan in this file, so that `apply --plan` does exactly this or says what moved meanwhile.
+    #[arg(long, value_name = "PLAN.json")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Say what a configuration file would change, in meaning: who is on call and paged otherwise, what becomes uncovered or unreachable. Exit code 0: nothing;
+    /// 2: something.
+    Plan(Plan),
     /// Check a configuration file and put it into force; show the keys of new integrations, once.
     Apply(Apply),
     /// Check a configuration file, offline.
@@ -170,6 +190,9 @@ pub(crate) struct Apply {
     /// Refuse unless this version is in force (0: none); by default the version that is in force when the command begins.
     #[arg(long, value_name = "VERSION")]
     pub(crate) expect: Option<u64>,
+    /// Do exactly what this plan says (`tocsin plan --out`), or say what moved meanwhile.
+    #[arg(long, value_name = "PLAN.json", conflicts_with = "expect")]
+    pub(crate) plan: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! `apply` and `check`: a configuration file into force.
 
+use super::plan;
 use crate::arguments::{ApiArguments, Apply};
 use crate::client::{Api, Request};
 use crate::document;
@@ -15,10 +16,10 @@ use tocsin_domain::configuration::Configuration;
 const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;
 
 #[derive(Deserialize)]
-struct Present {
-    version: u64,
+pub(super) struct Present {
+    pub(super) version: u64,
     #[serde(default)]
-    configuration: Value,
+    pub(super) configuration: Value,
 }
 
 #[derive(Deserialize)]
@@ -75,10 +76,11 @@ pub(super) fn check(file: &Path, out: &Out) -> Result<ExitCode, Failure> {
 pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     // The mistakes in the file first: they need no network and no token.
     let configuration = read(&arguments.file)?;
+    let planned = arguments.plan.as_deref().map(|plan| plan::kept(plan, &configuration)).transpose()?;
     let api = Api::new(api)?;
     let present = present(&api).await?;
     // 0: none is in force yet. Never absent, which would let the last writer win.
-    let expected_version = arguments.expect.unwrap_or(present.version);
+    let expected_version = planned.map(|p| p.base_version).or(arguments.expect).unwrap_or(present.version);
     let wanted = serde_json::to_value(&configuration)
         .map_err(|e| Failure::Refused { what: format!("the configuration can not be written as JSON: {e}"), next: None })?;
     let body = json!({ "configuration": wanted, "expected_version": expected_version });
@@ -98,7 +100,7 @@ pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> R
     Ok(ExitCode::SUCCESS)
 }
 
-async fn present(api: &Api) -> Result<Present, Failure> {
+pub(super) async fn present(api: &Api) -> Result<Present, Failure> {
     api.typed(&api.send(Request::get("configuration", &["v1", "configuration"])).await?)
 }
 

@@ -6,6 +6,7 @@ mod foresee;
 mod incidents;
 mod init;
 mod oncall;
+mod plan;
 mod redrive;
 mod respond;
 mod send;
@@ -21,6 +22,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
     let api = &arguments.api;
     match arguments.command {
         Command::Apply(apply) => apply::apply(&apply, api, out).await,
+        Command::Plan(which) => plan::plan(&which, api, out).await,
         Command::Check { file } => apply::check(&file, out),
         Command::Who(which) => foresee::who(&which, out),
         Command::Verify(which) => foresee::verify(&which, out),

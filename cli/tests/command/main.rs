@@ -8,4 +8,5 @@ mod double;
 mod failures;
 mod foresee;
 mod incidents;
+mod plan;
 mod send;

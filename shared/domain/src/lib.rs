@@ -9,6 +9,7 @@ pub mod access;
 pub mod alert;
 pub mod configuration;
 pub mod escalation;
+pub mod foresight;
 pub mod hex;
 pub mod id;
 pub mod incident;

@@ -1,0 +1,126 @@
+//! `plan`: what a configuration file would change, before it does.
+//!
+//! The meaning is computed here, by the code that pages; the deployment is only asked for what is in force. With `--against` nobody is asked at all.
+
+use super::apply::{Present, present, read};
+use crate::arguments::{ApiArguments, Plan as Arguments};
+use crate::client::Api;
+use crate::failure::Failure;
+use crate::output::{Look, Out};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::ExitCode;
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::foresight::difference::fingerprint;
+use tocsin_domain::foresight::words::Tone;
+use tocsin_domain::foresight::{Outside, Plan, plan as foresee};
+use tocsin_domain::notification::message::clean;
+
+/// Form of a plan in a file.
+const PLAN_FORMAT: u32 = 1;
+
+/// Something would change.
+const CHANGES: u8 = 2;
+
+/// A plan in a file: what it is a plan from, and to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    v: u32,
+    /// The version that it was made against.
+    pub(super) base_version: u64,
+    /// Fingerprint of that version's content.
+    base_content: String,
+    /// Fingerprint of the content that it puts into force.
+    content: String,
+    /// The plan itself, for people and reviews.
+    plan: Value,
+}
+
+/// Compares, and says so.
+pub(super) async fn plan(arguments: &Arguments, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
+    let after = read(&arguments.file)?;
+    let outside = Outside::default();
+    let (version, before) = match &arguments.against {
+        Some(file) => (None, read(file)?),
+        None => {
+            let api = Api::new(api)?;
+            let Present { version, configuration } = present(&api).await?;
+            (Some(version), document(&api, version, &configuration)?)
+        }
+    };
+    let plan = foresee(&before, &after, &outside, arguments.at.unwrap_or(out.now));
+    if let (Some(file), Some(base_version)) = (&arguments.out, version) {
+        keep(file, &plan, base_version, &before, &after)?;
+    }
+    let mut answer = serde_json::to_value(&plan).unwrap_or_default();
+    answer["changes"] = json!(!plan.is_nothing());
+    answer["base_version"] = json!(version);
+    out.answer(&answer);
+    let from = match (&arguments.against, version) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Some(0)) => "nothing (no version is in force yet)".to_owned(),
+        (None, version) => format!("version {}", version.unwrap_or_default()),
+    };
+    if plan.is_nothing() {
+        out.say(&format!("Nothing is different between {from} and {}.", arguments.file.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    out.say(&format!("From {from} to {}, looking ahead from {} to {}.", arguments.file.display(), minute(&plan.from), minute(&plan.until)));
+    show(&plan, &after, out);
+    if let Some(file) = &arguments.out {
+        let (file, path) = (file.display(), arguments.file.display());
+        out.say(&format!("\nThe plan is kept. Exactly this is done by: tocsin apply {path} --plan {file}"));
+    }
+    Ok(ExitCode::from(CHANGES))
+}
+
+fn minute(at: &jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+pub(super) fn show(plan: &Plan, after: &Configuration, out: &Out) {
+    for line in plan.lines(after) {
+        let look = match line.tone {
+            Tone::Heading => Look::Bold,
+            Tone::Gain => Look::Good,
+            Tone::Loss => Look::Bad,
+            Tone::Warning => Look::Warning,
+            Tone::Detail | Tone::Change => Look::Plain,
+        };
+        let space = if line.tone == Tone::Heading { "\n" } else { "" };
+        let (indent, text) = line.text.split_at(line.text.len() - line.text.trim_start().len());
+        out.say(&format!("{space}{indent}{}", out.paint(&clean(text), look)));
+    }
+}
+
+/// A document as the deployment has it. One that this command can not read was written by a newer Tocsin.
+pub(super) fn document(api: &Api, version: u64, configuration: &Value) -> Result<Configuration, Failure> {
+    if version == 0 {
+        return Ok(Configuration::default());
+    }
+    api.typed(configuration)
+}
+
+fn keep(file: &Path, plan: &Plan, base_version: u64, before: &Configuration, after: &Configuration) -> Result<(), Failure> {
+    let failed = |reason: String| Failure::Refused { what: format!("cannot write {}: {reason}", file.display()), next: None };
+    let plan = serde_json::to_value(plan).map_err(|e| failed(e.to_string()))?;
+    let kept = Kept { v: PLAN_FORMAT, base_version, base_content: fingerprint(before), content: fingerprint(after), plan };
+    let text = serde_json::to_string_pretty(&kept).map_err(|e| failed(e.to_string()))?;
+    std::fs::write(file, text + "\n").map_err(|e| failed(e.to_string()))
+}
+
+/// Reads a kept plan and holds it against the file that it is to put into force.
+pub(super) fn kept(file: &Path, wanted: &Configuration) -> Result<Kept, Failure> {
+    let failed = |reason: String| Failure::File { file: file.display().to_string(), reason };
+    let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
+    let kept: Kept = serde_json::from_str(&text).map_err(|e| failed(format!("it is no plan: {e}")))?;
+    if kept.v != PLAN_FORMAT {
+        return Err(failed(format!("it is a plan of form {}, and this command knows {PLAN_FORMAT}", kept.v)));
+    }
+    if kept.content != fingerprint(wanted) {
+        let what = format!("the configuration is not the one that {} was made for: it was edited since", file.display());
+        return Err(Failure::Refused { what, next: Some("make the plan again: tocsin plan FILE --out PLAN.json".to_owned()) });
+    }
+    Ok(kept)
+}
