@@ -7,8 +7,9 @@ pub mod keys;
 pub mod source;
 
 use futures::stream::{self, StreamExt};
+use jiff::Timestamp;
 use keys::KeyCache;
-use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, generic, grafana, pagerduty_v1, pagerduty_v2};
+use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
@@ -33,23 +34,42 @@ impl Ingest {
         Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids }
     }
 
-    /// Answers one request. `path` is the decoded path; a trailing slash, and a doubled one, change nothing.
+    /// Answers a request without headers.
     pub async fn handle(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+        self.answer(&Call { method, path, ..Call::default() }, body.to_vec()).await
+    }
+
+    /// Answers one request. `path` is the decoded path; a trailing slash, and a doubled one, change nothing.
+    pub async fn answer(&self, call: &Call<'_>, body: Vec<u8>) -> Answer {
+        let parts: Vec<&str> = call.path.split('/').filter(|p| !p.is_empty()).collect();
         match parts.as_slice() {
-            ["v2", "enqueue"] => self.only_post(method, self.pagerduty(&pagerduty_v2::FORMAT, body)).await,
-            ["generic", "2010-04-15", "create_event.json"] => self.only_post(method, self.pagerduty(&pagerduty_v1::FORMAT, body)).await,
-            ["v1", "integrations", "alertmanager", key] => self.only_post(method, self.webhook(key, body, alertmanager::parse)).await,
-            ["v1", "integrations", "grafana", key] => self.only_post(method, self.webhook(key, body, grafana::parse)).await,
-            ["v1", "integrations", "generic", key] => self.only_post(method, self.webhook(key, body, generic::parse_batch)).await,
-            _ => answer(404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/alertmanager/KEY"),
+            ["v2", "enqueue"] => self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v2::FORMAT, body).await).await,
+            ["generic", "2010-04-15", "create_event.json"] => {
+                self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v1::FORMAT, body).await).await
+            }
+            ["v1", "integrations", name, key] => match format_named(name) {
+                Some(parse) => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, parse).await).await,
+                None => unknown_format(name),
+            },
+            // Prometheus and vmalert put their own path behind the prefix that they are given.
+            ["v1", "integrations", _, key, "api", "v1" | "v2", "alerts"] => match call.method {
+                "GET" | "HEAD" => Answer { status: 200, body: "[]".to_owned() },
+                _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(prometheus)).await).await,
+            },
+            ["v1", "integrations", _, _, "api", "v2", "status"] | ["v1", "integrations", _, _, "-", "healthy" | "ready"] => alertmanager_v2::status(),
+            _ => answer(404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/NAME/KEY"),
         }
     }
 
-    async fn only_post(&self, method: &str, handled: impl Future<Output = Answer>) -> Answer {
-        match method {
-            "POST" | "PUT" => handled.await,
-            _ => answer(405, "method not allowed", "this address takes POST"),
+    /// Only a POST acts. A sender that was set to GET would otherwise believe that its alerts arrive.
+    async fn posted(&self, call: &Call<'_>, body: Vec<u8>, most: usize, handle: impl AsyncFnOnce(&[u8]) -> Answer) -> Answer {
+        match call.method {
+            "POST" | "PUT" => match body::open(body, call.content_encoding, call.content_type, most) {
+                Ok(body) => handle(&body).await,
+                Err(refusal) => refusal.into(),
+            },
+            "OPTIONS" => answer(200, "success", "this address takes POST; nothing was recorded"),
+            _ => answer(405, "method not allowed", "this address takes POST; nothing was recorded"),
         }
     }
 
@@ -74,14 +94,18 @@ impl Ingest {
     }
 
     /// Formats whose key stands in the address.
-    async fn webhook(&self, key: &str, body: &[u8], parse: impl FnOnce(&[u8]) -> Result<Batch, Refusal>) -> Answer {
+    async fn webhook(&self, key: &str, body: &[u8], parse: Parse) -> Answer {
         let integration = match self.keys.integration(key).await {
             Ok(Some(integration)) => integration,
             // Alertmanager drops what is answered with 4xx, whichever it is.
             Ok(None) => return answer(404, "unknown integration key", "no integration has the key at the end of this address"),
             Err(e) => return unavailable(&e.into()),
         };
-        match parse(body) {
+        let read = match parse {
+            Parse::Any(parse) => parse(body),
+            Parse::At(parse) => parse(body, self.accept.clock.now()),
+        };
+        match read {
             Ok(batch) => self.batch(&integration, batch).await,
             Err(refusal) => refusal.into(),
         }
@@ -111,6 +135,52 @@ impl Ingest {
             None => batch.answer_for(count),
         }
     }
+}
+
+/// A request, but for its body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Call<'a> {
+    /// GET, POST, ...
+    pub method: &'a str,
+    /// The path, decoded.
+    pub path: &'a str,
+    /// The query, as it was sent.
+    pub query: &'a str,
+    /// What the body is meant to be; a hint.
+    pub content_type: &'a str,
+    /// How the body is packed; a hint.
+    pub content_encoding: &'a str,
+    /// A key, for formats that have it there.
+    pub authorization: &'a str,
+}
+
+/// How to read a body whose key stands in the address.
+#[derive(Debug, Clone, Copy)]
+enum Parse {
+    /// By itself.
+    Any(fn(&[u8]) -> Result<Batch, Refusal>),
+    /// With the present time.
+    At(fn(&[u8], Timestamp) -> Result<Batch, Refusal>),
+}
+
+/// The format of an address's name.
+fn format_named(name: &str) -> Option<Parse> {
+    Some(match name {
+        "alertmanager" => Parse::Any(alertmanager::parse),
+        "grafana" => Parse::Any(grafana::parse),
+        "generic" => Parse::Any(generic::parse_batch),
+        "prometheus" | "vmalert" => Parse::At(prometheus),
+        _ => return None,
+    })
+}
+
+fn prometheus(body: &[u8], now: Timestamp) -> Result<Batch, Refusal> {
+    alertmanager_v2::parse(body, now).map(|posted| posted.batch)
+}
+
+fn unknown_format(name: &str) -> Answer {
+    let name: String = name.chars().take(40).collect();
+    answer(404, "not found", &format!("there is no format {name:?}; /v1/integrations/generic/KEY takes any JSON"))
 }
 
 /// Equal actions in a row on one key are one: the later ones say nothing new.

@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use tocsin_aws::{compose::Common, config::Aws};
-use tocsin_ingest::Ingest;
+use tocsin_ingest::{Call, Ingest};
 use tocsin_lambda::http::{Request, Response};
 use tocsin_lambda::{environment::required, logging};
 
@@ -15,9 +15,18 @@ async fn main() -> Result<(), Error> {
     let ingest = &Ingest::new(common.accept_event(), common.store.clone());
     run(service_fn(move |event: LambdaEvent<Request>| async move {
         let request = event.payload;
-        let (method, path) = (request.method().to_owned(), request.raw_path.clone());
-        let answer = ingest.handle(&method, &path, &request.into_body()).await;
-        Ok::<_, Error>(Response::json(answer.status, answer.body))
+        let (head, body) = request.into_parts();
+        let call = Call {
+            method: head.method(),
+            path: &head.raw_path,
+            query: &head.raw_query_string,
+            content_type: &head.headers.content_type,
+            content_encoding: &head.headers.content_encoding,
+            authorization: &head.headers.authorization,
+        };
+        let answer = ingest.answer(&call, body).await;
+        let response = Response::json(answer.status, answer.body);
+        Ok::<_, Error>(if answer.status == 405 { response.with_header("allow", "POST") } else { response })
     }))
     .await
 }

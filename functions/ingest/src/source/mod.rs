@@ -21,6 +21,7 @@ mod time;
 
 pub mod alertmanager;
 pub mod alertmanager_v2;
+pub mod body;
 pub mod cloudwatch;
 pub mod generic;
 pub mod grafana;
@@ -43,7 +44,7 @@ pub struct Answer {
 /// Why nothing of a body was accepted, in the words of the format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status: 400, 413 or 429.
+    /// HTTP status: 400, 413, 415 or 429.
     pub status: u16,
     /// JSON document.
     pub body: String,

@@ -1,0 +1,122 @@
+//! Edges of HTTP.
+
+use super::support::{KEY, World};
+use flate2::{Compression, write::GzEncoder};
+use jiff::SignedDuration;
+use serde_json::json;
+use std::io::Write;
+use tocsin_ingest::Call;
+
+fn event(dedup_key: &str) -> Vec<u8> {
+    let payload = json!({"summary": "s", "source": "host", "severity": "error"});
+    json!({"routing_key": KEY, "event_action": "trigger", "dedup_key": dedup_key, "payload": payload}).to_string().into_bytes()
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn methods_and_addresses() {
+    let world = World::new().await;
+    let hook = |name: &str| format!("/v1/integrations/{name}/{KEY}");
+    let cases = [
+        ("POST", "/v2/enqueue".to_owned(), 202),
+        ("PUT", "/v2/enqueue".to_owned(), 202),
+        ("POST", "/v2/enqueue/".to_owned(), 202),
+        ("POST", "//v2//enqueue//".to_owned(), 202),
+        ("GET", "/v2/enqueue".to_owned(), 405),
+        ("HEAD", "/v2/enqueue".to_owned(), 405),
+        ("DELETE", "/v2/enqueue".to_owned(), 405),
+        ("PATCH", hook("generic"), 405),
+        ("", hook("generic"), 405),
+        ("OPTIONS", "/v2/enqueue".to_owned(), 200),
+        ("OPTIONS", hook("generic"), 200),
+        ("GET", hook("generic"), 405),
+        ("HEAD", hook("alertmanager"), 405),
+        ("POST", hook("generic"), 200),
+        ("POST", hook("nothing"), 404),
+        ("POST", hook("generic") + "/more", 404),
+        ("POST", format!("/v1/integrations/generic/{KEY}x"), 404),
+        ("POST", "/v1/integrations/generic".to_owned(), 404),
+        ("POST", "/v2/nothing".to_owned(), 404),
+        ("POST", "/".to_owned(), 404),
+        ("POST", String::new(), 404),
+        ("GET", hook("prometheus") + "/api/v2/alerts", 200),
+        ("GET", hook("alertmanager") + "/api/v2/status", 200),
+        ("GET", hook("alertmanager") + "/-/healthy", 200),
+        ("GET", hook("alertmanager") + "/-/ready/", 200),
+    ];
+    for (method, path, status) in cases {
+        let before = world.guard("edge").await.map(|g| g.count).unwrap_or_default();
+        let (answered, body) = world.call(&Call { method, path: &path, ..Call::default() }, &event("edge")).await;
+        assert_eq!(answered, status, "{method} {path}: {body}");
+        let counted = world.guard("edge").await.map(|g| g.count).unwrap_or_default() - before;
+        assert_eq!(counted, u64::from(matches!(method, "POST" | "PUT") && status < 300), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn encodings_and_content_types() {
+    let world = World::new().await;
+    let form = form_urlencoded::Serializer::new(String::new()).append_pair("payload", str::from_utf8(&event("edge")).unwrap()).finish();
+    let with_mark = [b"\xef\xbb\xbf".to_vec(), event("edge")].concat();
+    let cases = [
+        ("", "", event("edge"), 202),
+        ("", "text/plain", event("edge"), 202),
+        ("", "application/x-www-form-urlencoded", event("edge"), 202),
+        ("", "multipart/form-data; boundary=x", event("edge"), 202),
+        ("", "nonsense", event("edge"), 202),
+        ("", "application/json; charset=latin1", event("edge"), 202),
+        ("", "", with_mark, 202),
+        ("", "application/x-www-form-urlencoded", form.into_bytes(), 202),
+        ("gzip", "application/json", gzip(&event("edge")), 202),
+        ("", "application/json", gzip(&event("edge")), 202),
+        ("gzip", "", event("edge"), 202),
+        ("zstd", "", vec![0x28, 0xb5, 0x2f, 0xfd, 0], 415),
+        ("gzip", "", gzip(&event("edge"))[..30].to_vec(), 400),
+        ("", "", Vec::new(), 400),
+    ];
+    for (content_encoding, content_type, body, status) in cases {
+        let call = Call { method: "POST", path: "/v2/enqueue", content_encoding, content_type, ..Call::default() };
+        let (answered, said) = world.call(&call, &body).await;
+        assert_eq!(answered, status, "{content_encoding:?} {content_type:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn sizes_are_held_before_anything_is_parsed() {
+    let world = World::new().await;
+    let hook = |name: &str| format!("/v1/integrations/{name}/{KEY}");
+    let blanks = |n: usize| vec![b' '; n];
+    for (path, body, status) in [
+        ("/v2/enqueue".to_owned(), blanks(512 * 1024), 400),
+        ("/v2/enqueue".to_owned(), blanks(512 * 1024 + 1), 413),
+        ("/v2/enqueue".to_owned(), gzip(&blanks(512 * 1024 + 1)), 413),
+        ("/generic/2010-04-15/create_event.json".to_owned(), blanks(512 * 1024 + 1), 413),
+        (hook("generic"), blanks(512 * 1024 + 1), 413),
+        (hook("alertmanager"), blanks(512 * 1024 + 1), 400),
+        (hook("alertmanager"), blanks(6 * 1024 * 1024 + 1), 413),
+        (hook("alertmanager"), gzip(&blanks(6 * 1024 * 1024 + 1)), 413),
+    ] {
+        let (answered, said) = world.post(&path, &body).await;
+        assert_eq!(answered, status, "{path} {}: {said}", body.len());
+    }
+}
+
+#[tokio::test]
+async fn prometheus_posts_to_its_prefix() {
+    let world = World::new().await;
+    let alert = |end: &str| json!([{"labels": {"alertname": "A"}, "endsAt": end}]).to_string().into_bytes();
+    let path = format!("/v1/integrations/prometheus/{KEY}/api/v2/alerts");
+    let firing = world.post(&path, &alert("2026-11-21T21:12:00Z")).await;
+    assert_eq!((firing.0, &firing.1["processed"]), (200, &json!(1)));
+    let opened: Vec<String> = world.store.state().alerts.values().map(|a| a.key.dedup_key.clone()).collect();
+    assert_eq!(opened.len(), 1);
+    assert!(world.guard(&opened[0]).await.is_some_and(|g| g.open));
+    world.clock.advance(SignedDuration::from_mins(5));
+    assert_eq!(world.post(&path, &alert("2026-11-21T21:12:00Z")).await.0, 200);
+    assert!(world.guard(&opened[0]).await.is_some_and(|g| !g.open));
+}

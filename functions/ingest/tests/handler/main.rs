@@ -1,0 +1,6 @@
+//! The handler over the fakes: addresses, methods, sizes, encodings, and what becomes of what was accepted.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod edges;
+mod support;
