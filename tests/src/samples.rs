@@ -77,6 +77,9 @@ pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        asked_seq: 0,
+        resolved_seq: None,
+        deleted: false,
     }
 }
 

@@ -81,6 +81,9 @@ async fn world() -> World {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        asked_seq: 0,
+        resolved_seq: None,
+        deleted: false,
     };
     store.open_alert(&alert).await.unwrap();
     clock.advance(SignedDuration::from_secs(1));

@@ -78,6 +78,9 @@ impl AcceptEvent {
                     outcome: None,
                     seq: 1,
                     handled_seq: 0,
+                    asked_seq: 0,
+                    resolved_seq: None,
+                    deleted: false,
                 });
             }
             let Some(alert) = &mut fresh else { break };

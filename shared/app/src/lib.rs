@@ -5,6 +5,7 @@
 
 pub mod accept_event;
 pub mod advance_incident;
+mod apply_asks;
 pub mod apply_configuration;
 pub mod change;
 pub mod command_incident;

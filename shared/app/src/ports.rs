@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tocsin_domain::access::Principal;
+use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
@@ -116,6 +117,11 @@ pub trait AlertStore: Send + Sync {
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// Notes that the sender asks to acknowledge. Conflict: the alert is not open.
     async fn request_acknowledgement(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
+    /// Writes what the sender asks of `alert` (as it was read) as its next change: `asked.seq` is `alert.seq` + 1. One that ends an open alert closes the guard, together.
+    /// Conflict: the alert has changed since, or the guard does not guard it as an open one any more.
+    async fn ask(&self, alert: &Alert, asked: &Asked) -> Result<(), WriteError>;
+    /// What was asked of an alert behind the change `after`, in order, at most `limit`; read consistently.
+    async fn asks(&self, alert: AlertId, after: u32, limit: usize) -> Result<Vec<Asked>, PortError>;
     /// A worse repetition: counts it on the guard and raises severity on guard and alert, together. Conflict: not open any more.
     async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError>;
     /// What became of an alert (as it was read) without an incident: its change is handled, and while it is open it is due again at [`Outcome::again_at`].
@@ -459,6 +465,9 @@ pub fn succession(old: &Alert, id: AlertId, at: Timestamp) -> Alert {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        asked_seq: 0,
+        resolved_seq: None,
+        deleted: false,
         ..old.clone()
     }
 }

@@ -4,21 +4,26 @@
 //! repeated and reordered records change nothing. A batch is folded into one write for each incident.
 //! Refuses to start clocks: that follows from the incident's own record.
 
+use crate::apply_asks;
 use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
 use crate::ports::{AlertHandled, AlertStore, Clock, Group, IncidentStore};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use tocsin_domain::alert::{Alert, AlertState, Severity};
+use tocsin_domain::alert::ask::Asked;
+use tocsin_domain::alert::{Alert, Severity};
 use tocsin_domain::configuration::{Configuration, Grouping, Service};
 use tocsin_domain::id::{AlertId, IncidentId, ServiceId};
+use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
 
 /// Alerts that one write handles at most (each is an alert and a link, and a transaction takes 100 items).
 const MOST_A_WRITE: usize = 45;
+/// What was asked of one alert that is read at once; its senders are refused more.
+const MOST_ASKS: usize = 2_000;
 /// How often a write that met another one is decided again.
 const TRIES: u32 = 8;
 
@@ -56,9 +61,10 @@ impl ProcessAlerts {
         for alert in alerts.iter().filter(|a| a.has_work()) {
             targets.entry(target(alert, &configuration)).or_default().push(alert.id);
         }
+        let asked: BTreeSet<AlertId> = alerts.iter().filter(|a| a.asked_seq > a.handled_seq).map(|a| a.id).collect();
         let mut failed = Vec::new();
         for (target, ids) in targets {
-            for part in ids.chunks(MOST_A_WRITE) {
+            for part in writes(&ids, &asked) {
                 if let Err(e) = self.handle(&target, part, version, &configuration).await {
                     let reason = e.to_string();
                     failed.extend(part.iter().skip(1).map(|id| (*id, AppError::Contention { what: reason.clone() })));
@@ -82,7 +88,8 @@ impl ProcessAlerts {
                 Target::Own(_) => self.opening(first, version, configuration).await?,
                 Target::Group(service) => self.joining(service, first, version, configuration).await?,
             };
-            fold(&mut change, &alerts, now);
+            let asks = self.asks(&alerts).await?;
+            fold(&mut change, &alerts, &asks, configuration, now);
             match self.incidents.commit(&change.commit(now)).await {
                 Ok(()) => return Ok(()),
                 Err(WriteError::Conflict) => {}
@@ -90,6 +97,21 @@ impl ProcessAlerts {
             }
         }
         Err(AppError::Contention { what: format!("{target:?}") })
+    }
+
+    /// What was asked of these alerts that their incident has not heard of.
+    async fn asks(&self, alerts: &[Alert]) -> Result<BTreeMap<AlertId, Vec<Asked>>, AppError> {
+        let mut asks = BTreeMap::new();
+        for alert in alerts {
+            let after = if alert.incident.is_some() { alert.handled_seq } else { 0 };
+            if alert.asked_seq > after {
+                let mut asked = self.alerts.asks(alert.id, after, MOST_ASKS).await?;
+                // One that came since is part of the next change.
+                asked.retain(|a| a.seq <= alert.seq);
+                asks.insert(alert.id, asked);
+            }
+        }
+        Ok(asks)
     }
 
     async fn existing(&self, id: IncidentId) -> Result<Change, AppError> {
@@ -147,6 +169,19 @@ impl ProcessAlerts {
     }
 }
 
+/// Parts that one write can handle. An alert of which something was asked has a write of its own: that may tell many things.
+fn writes<'a>(ids: &'a [AlertId], asked: &BTreeSet<AlertId>) -> Vec<&'a [AlertId]> {
+    let mut parts = Vec::new();
+    let mut rest = ids;
+    while let Some(first) = rest.first() {
+        let plain = rest.iter().take(MOST_A_WRITE).take_while(|id| !asked.contains(id)).count();
+        let (part, behind) = rest.split_at(if asked.contains(first) { 1 } else { plain });
+        parts.push(part);
+        rest = behind;
+    }
+    parts
+}
+
 fn target(alert: &Alert, configuration: &Configuration) -> Target {
     if let Some(incident) = alert.incident {
         return Target::Incident(incident);
@@ -178,7 +213,7 @@ fn sender(alert: &Alert) -> Actor {
 }
 
 /// Puts what these alerts say into one change of their incident.
-fn fold(change: &mut Change, alerts: &[Alert], now: Timestamp) {
+fn fold(change: &mut Change, alerts: &[Alert], asks: &BTreeMap<AlertId, Vec<Asked>>, configuration: &Configuration, now: Timestamp) {
     let Some(first) = alerts.first() else { return };
     let actor = sender(first);
     let fresh: Vec<(AlertId, Severity)> = alerts.iter().filter(|a| a.incident.is_none()).map(|a| (a.id, a.severity)).collect();
@@ -188,11 +223,23 @@ fn fold(change: &mut Change, alerts: &[Alert], now: Timestamp) {
         whats.extend(change.incident().raise(worst, now));
     }
     change.tell(&actor, whats);
+    if let Some(priority) = alerts.iter().filter(|a| a.incident.is_none()).filter_map(|a| a.event.priority).min()
+        && change.incident().priority.is_none_or(|p| priority < p)
+        && change.incident().is_open()
+    {
+        let whats = change.incident().apply(Command::SetPriority(Some(priority)), &actor, now).unwrap_or_default();
+        change.tell(&actor, whats);
+    }
     if let Some((asked_at, by)) = alerts.iter().filter_map(|a| Some((a.acknowledge_requested_at?, sender(a)))).max_by_key(|(at, _)| *at) {
         let whats = change.incident().acknowledge_by_sender(&by, asked_at, now);
         change.tell(&by, whats);
     }
-    let resolved: Vec<AlertId> = alerts.iter().filter(|a| a.state == AlertState::Resolved).map(|a| a.id).collect();
+    for alert in alerts {
+        if let Some(asks) = asks.get(&alert.id) {
+            apply_asks::apply(change, alert, asks, configuration, now);
+        }
+    }
+    let resolved: Vec<AlertId> = alerts.iter().filter(|a| a.has_new_resolution()).map(|a| a.id).collect();
     let whats = change.incident().resolve_alerts(&resolved, &actor, now);
     change.tell(&actor, whats);
     change.handle(alerts.iter().map(|a| AlertHandled { alert: a.id, seq: a.seq, incident: id, attached: a.incident.is_none() }).collect());

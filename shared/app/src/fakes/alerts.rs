@@ -7,6 +7,7 @@ use crate::ports::{AlertStore, Guard, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tocsin_domain::alert::outcome::Outcome;
+use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
@@ -48,6 +49,7 @@ impl State {
         alert.state = AlertState::Resolved;
         alert.resolved_at = Some(at);
         alert.seq += 1;
+        alert.resolved_seq = Some(alert.seq);
         self.alert_changed(id, at);
         Ok(())
     }
@@ -57,6 +59,18 @@ impl State {
         alert.acknowledge_requested_at = Some(at);
         alert.seq += 1;
         self.alert_changed(id, at);
+        Ok(())
+    }
+
+    fn ask(&mut self, alert: &Alert, asked: &Asked) -> Result<(), WriteError> {
+        let stored = self.alerts.get(&alert.id).filter(|a| a.seq == alert.seq && a.state == alert.state).ok_or(WriteError::Conflict)?;
+        let after = stored.after(asked);
+        if asked.ask.ends() && alert.state == AlertState::Open {
+            self.guarding(&alert.key, alert.id)?.open = false;
+        }
+        self.alerts.insert(alert.id, after);
+        self.asks.insert((alert.id, asked.seq), asked.clone());
+        self.alert_changed(alert.id, asked.at);
         Ok(())
     }
 
@@ -158,6 +172,15 @@ impl AlertStore for MemoryStore {
 
     async fn request_acknowledgement(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
         self.call("AlertStore::request_acknowledgement", |s| s.request_acknowledgement(alert, at)).await
+    }
+
+    async fn ask(&self, alert: &Alert, asked: &Asked) -> Result<(), WriteError> {
+        self.call("AlertStore::ask", |s| s.ask(alert, asked)).await
+    }
+
+    async fn asks(&self, alert: AlertId, after: u32, limit: usize) -> Result<Vec<Asked>, PortError> {
+        let behind = (alert, after.saturating_add(1))..=(alert, u32::MAX);
+        self.call("AlertStore::asks", |s| Ok(s.asks.range(behind).map(|(_, asked)| asked.clone()).take(limit).collect())).await
     }
 
     async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError> {

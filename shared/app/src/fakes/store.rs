@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tocsin_domain::access::Principal;
+use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId};
@@ -72,6 +73,8 @@ pub struct State {
     pub guards: BTreeMap<AlertKey, Guard>,
     /// Alerts.
     pub alerts: BTreeMap<AlertId, Alert>,
+    /// What senders asked of alerts, by its change.
+    pub asks: BTreeMap<(AlertId, u32), Asked>,
     /// When alerts with work last changed.
     pub(super) changed: BTreeMap<AlertId, Timestamp>,
     /// When alerts that are kept from people are decided again.

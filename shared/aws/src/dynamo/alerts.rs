@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{AlertStore, Guard, Received, Repeated, Span};
 use tocsin_domain::alert::outcome::Outcome;
+use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
@@ -102,6 +103,9 @@ impl DynamoStore {
             outcome: read_outcome(reader)?,
             seq: reader.number("seq")?,
             handled_seq: reader.number("handled_seq")?,
+            asked_seq: reader.maybe_number("asked_seq")?.unwrap_or(0),
+            resolved_seq: reader.maybe_number("resolved_seq")?,
+            deleted: reader.maybe_number::<u8>("deleted")?.is_some(),
             ..opened
         })
     }
@@ -251,7 +255,7 @@ impl AlertStore for DynamoStore {
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
         let resolve = Action::update(
             schema::alert(alert),
-            "SET #state = :resolved, #resolved_at = :at, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
+            "SET #state = :resolved, #resolved_at = :at, #resolved_seq = #seq + :one, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
         );
         let resolve = has_work(still_open(resolve), alert, at).with(":resolved", text(RESOLVED)).with(":at", instant(at));
         Ok(self.transact(PORT, vec![close_guard(key, alert, at), resolve]).await?)
@@ -263,6 +267,46 @@ impl AlertStore for DynamoStore {
             "SET #acknowledge_requested_at = :at, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
         );
         Ok(self.write(PORT, &has_work(still_open(ask), alert, at).with(":at", instant(at))).await?)
+    }
+
+    async fn ask(&self, alert: &Alert, asked: &Asked) -> Result<(), WriteError> {
+        let (ends, deletes) = (asked.ask.ends() && alert.state == AlertState::Open, asked.ask == Ask::Delete);
+        let head = schema::alert(alert.id);
+        let mut head = match (ends, deletes) {
+            (false, false) => Action::update(head, "SET #asked_seq = :next, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk"),
+            (false, true) => Action::update(
+                head,
+                "SET #deleted = :one, #asked_seq = :next, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
+            ),
+            (true, false) => Action::update(
+                head,
+                "SET #state = :resolved, #resolved_at = :at, #resolved_seq = :next, #asked_seq = :next, #seq = #seq + :one, #transition = :changed, \
+                 #due_pk = :due_pk, #due_sk = :due_sk",
+            ),
+            (true, true) => Action::update(
+                head,
+                "SET #deleted = :one, #state = :resolved, #resolved_at = :at, #resolved_seq = :next, #asked_seq = :next, #seq = #seq + :one, \
+                 #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
+            ),
+        };
+        head = has_work(head.when("#seq = :seen AND #state = :state"), alert.id, asked.at)
+            .with(":seen", number(alert.seq))
+            .with(":next", number(asked.seq))
+            .with(":state", text(state_word(alert.state)));
+        let item = Writer::of_team(schema::ask(alert.id, asked.seq), &alert.team).document(PORT, asked)?;
+        let mut actions = vec![Action::put(item.build())];
+        if ends {
+            head = head.with(":resolved", text(RESOLVED)).with(":at", instant(asked.at));
+            actions.push(close_guard(&alert.key, alert.id, asked.at));
+        }
+        actions.push(head);
+        Ok(self.transact(PORT, actions).await?)
+    }
+
+    async fn asks(&self, alert: AlertId, after: u32, limit: usize) -> Result<Vec<Asked>, PortError> {
+        let mut range = Range::of(schema::alert(alert).pk, schema::ASK, limit);
+        range.from = schema::ask(alert, after.saturating_add(1)).sk;
+        self.range(PORT, &range).await?.iter().map(|item| Reader::new(PORT, "ask", item)?.document()).collect()
     }
 
     async fn raise_alert(&self, key: &AlertKey, alert: AlertId, severity: Severity, at: Timestamp) -> Result<(), WriteError> {

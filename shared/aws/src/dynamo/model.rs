@@ -45,6 +45,13 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
     pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
     pattern("An alert without an incident: suppressed, dropped; looked at again", "record_outcome, wake_alert", "UpdateItem alert", "1W a KB of alert"),
+    pattern(
+        "The sender asks something else of an alert",
+        "ask",
+        "TransactWriteItems: alert if it has not changed since, ask, and guard where it ends the alert",
+        "2W a KB of each",
+    ),
+    pattern("What was asked of an alert?", "asks", "Query asks behind a change", "1R a 4 KB"),
     pattern("Alerts by id, whole", "alerts", "BatchGetItem alerts; Query of the parts where an alert is large", "1R an alert"),
     pattern(
         "Change an incident",
@@ -107,9 +114,10 @@ pub const KINDS: &[Kind] = &[
         "alert",
         "A#ALERT",
         "A",
-        "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, acknowledge_requested_at, incident, link, outcome",
+        "doc or packed or parts, state, severity, seq, handled_seq, resolved_at, resolved_seq, acknowledge_requested_at, asked_seq, deleted, incident, link, outcome",
         "`by_team`, written once; `due` and stream (`alert`) while it has work; `due` until it is looked at again",
     ),
+    kind("ask", "A#ALERT", "N#SEQ", "doc or packed", ""),
     kind("part of a large alert", "A#ALERT", "B#N", "data (deflated, 300 KB at most)", ""),
     kind(
         "incident",

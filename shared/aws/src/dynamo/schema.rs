@@ -99,6 +99,14 @@ pub fn alert_body(id: AlertId, n: usize) -> Key {
 /// Sort keys of the parts of an alert begin with it.
 pub(crate) const ALERT_BODY: &str = "B#";
 
+/// What was asked of an alert with its change `seq`.
+pub fn ask(id: AlertId, seq: u32) -> Key {
+    key(format!("A#{id}"), format!("{ASK}{seq:010}"))
+}
+
+/// Sort keys of asks begin with it.
+pub(crate) const ASK: &str = "N#";
+
 /// An incident.
 pub fn incident(id: IncidentId) -> Key {
     key(format!("I#{id}"), "I")

@@ -2,6 +2,7 @@
 //!
 //! Refuses to know incidents' rules: an alert only says which incident it belongs to.
 
+pub mod ask;
 pub mod event;
 pub mod outcome;
 pub mod request;
@@ -130,6 +131,20 @@ pub struct Alert {
     /// The change up to which the incident function has acted.
     #[serde(default)]
     pub handled_seq: u32,
+    /// The latest change that is an [`ask`]; 0 where there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub asked_seq: u32,
+    /// The change with which its sender resolved it; none where it was resolved with its incident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved_seq: Option<u32>,
+    /// Its sender deleted it: senders do not see it any more, people do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Alert {
