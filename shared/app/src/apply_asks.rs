@@ -56,7 +56,13 @@ fn one(change: &mut Change, asked: &Asked, asked_at: Timestamp, by: &Actor, conf
         Ask::Message { text } => return vec![noted(&format!("its sender calls it now: {text}"))],
         Ask::Delete => return vec![noted("its sender deleted the alert")],
         // What describes the alert stands on the alert; that it is closed is told with the alerts.
-        Ask::Close | Ask::Note | Ask::AddTags { .. } | Ask::RemoveTags { .. } | Ask::AddDetails { .. } | Ask::RemoveDetails { .. } | Ask::Description { .. } => {
+        Ask::Close
+        | Ask::Note
+        | Ask::AddTags { .. }
+        | Ask::RemoveTags { .. }
+        | Ask::AddDetails { .. }
+        | Ask::RemoveDetails { .. }
+        | Ask::Description { .. } => {
             return Vec::new();
         }
     };

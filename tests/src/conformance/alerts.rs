@@ -4,6 +4,7 @@ use super::Stores;
 use crate::samples::{alert, at, handled, incident, key, opening, slug, suppressed};
 use tocsin_app::error::WriteError;
 use tocsin_app::ports::{Guard, Received, Repeated, Span, succession};
+use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::{Alert, AlertState, Severity};
 use tocsin_domain::id::AlertId;
 
@@ -260,4 +261,66 @@ pub async fn waking_makes_work(s: Stores) {
     s.alerts.open_alert(&b).await.unwrap();
     s.alerts.resolve_alert(&b.key, b.id, at(7)).await.unwrap();
     assert_eq!(s.alerts.wake_alert(b.id, at(8)).await, Err(WriteError::Conflict), "it is resolved");
+}
+
+fn asked(seq: u32, ask: Ask, seconds: i64) -> Asked {
+    Asked { seq, at: at(seconds), ask, user: "ada".to_owned(), source: String::new(), note: "x".repeat(seconds as usize * 1_000) }
+}
+
+pub async fn asks_are_changes_in_order(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    let (first, second) = (asked(2, Ask::Note, 1), asked(3, Ask::AddTags { tags: vec!["é".to_owned()] }, 9));
+    s.alerts.ask(&a, &first).await.unwrap();
+    let once = stored(&s, a.id).await;
+    assert_eq!(once, a.after(&first));
+    s.alerts.ask(&once, &second).await.unwrap();
+    assert_eq!(stored(&s, a.id).await, once.after(&second));
+    assert_eq!(s.alerts.asks(a.id, 0, 10).await.unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(s.alerts.asks(a.id, 0, 1).await.unwrap(), [first]);
+    assert_eq!(s.alerts.asks(a.id, 2, 10).await.unwrap(), [second]);
+    assert_eq!(s.alerts.asks(a.id, 3, 10).await.unwrap(), []);
+    assert_eq!(s.alerts.asks(alert(2, "db", 0).id, 0, 10).await.unwrap(), []);
+    assert_eq!(guard(&s, "db").await.count, 1, "an ask is no occurrence");
+    let due = s.due.due_before(at(60 + 10), 10).await.unwrap();
+    assert_eq!(due, [tocsin_app::ports::Overdue::Alert(a.id, at(9))], "it is work for the incident function");
+}
+
+pub async fn an_ask_of_an_alert_that_changed(s: Stores) {
+    let a = alert(1, "db", 0);
+    let note = asked(2, Ask::Note, 1);
+    assert_eq!(s.alerts.ask(&a, &note).await, Err(WriteError::Conflict), "there is none");
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.request_acknowledgement(a.id, at(1)).await.unwrap();
+    assert_eq!(s.alerts.ask(&a, &note).await, Err(WriteError::Conflict));
+    assert_eq!(s.alerts.asks(a.id, 0, 10).await.unwrap(), [], "nothing of it was written");
+    assert_eq!(stored(&s, a.id).await.asked_seq, 0);
+}
+
+pub async fn an_ask_that_ends_the_alert_closes_its_key(s: Stores) {
+    for (n, key, ask) in [(1, "closed", Ask::Close), (2, "deleted", Ask::Delete)] {
+        let a = alert(n, key, 0);
+        s.alerts.open_alert(&a).await.unwrap();
+        let end = asked(2, ask.clone(), 5);
+        s.alerts.ask(&a, &end).await.unwrap();
+        let after = stored(&s, a.id).await;
+        assert_eq!(after, a.after(&end));
+        assert_eq!((after.state, after.resolved_at, after.resolved_seq), (AlertState::Resolved, Some(at(5)), Some(2)));
+        assert!(!guard(&s, key).await.open);
+        assert_eq!(s.alerts.count_repetition(&a.key, a.severity, at(6)).await.unwrap(), Repeated::NotThat);
+        s.alerts.open_alert(&alert(n + 10, key, 7)).await.unwrap();
+    }
+}
+
+pub async fn a_closed_alert_still_takes_asks(s: Stores) {
+    let a = alert(1, "db", 0);
+    s.alerts.open_alert(&a).await.unwrap();
+    s.alerts.resolve_alert(&a.key, a.id, at(1)).await.unwrap();
+    let closed = stored(&s, a.id).await;
+    assert!(closed.has_new_resolution());
+    s.alerts.open_alert(&alert(2, "db", 2)).await.unwrap();
+    s.alerts.ask(&closed, &asked(3, Ask::Delete, 3)).await.unwrap();
+    let deleted = stored(&s, a.id).await;
+    assert_eq!((deleted.deleted, deleted.resolved_at, deleted.resolved_seq), (true, Some(at(1)), Some(2)));
+    assert!(guard(&s, "db").await.open, "the key's next alert is another one");
 }

@@ -60,6 +60,7 @@ macro_rules! conformance_suite {
                     an_overtaken_repetition_does_not_turn_the_clock_back, alerts_are_listed_by_team_and_time,
                     an_outcome_takes_the_place_of_an_incident, an_outcome_of_an_alert_that_changed,
                     waking_makes_work,
+                    asks_are_changes_in_order, an_ask_of_an_alert_that_changed, an_ask_that_ends_the_alert_closes_its_key, a_closed_alert_still_takes_asks,
                 ];
                 incidents: [
                     what_is_written_is_read, a_stale_revision_writes_nothing, a_new_incident_is_new, an_alert_changed_meanwhile_stops_the_commit,

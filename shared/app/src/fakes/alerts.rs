@@ -6,8 +6,8 @@ use crate::error::{PortError, WriteError};
 use crate::ports::{AlertStore, Guard, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::ask::Asked;
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{AlertStore, Guard, Received, Repeated, Span};
-use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::ask::{Ask, Asked};
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 

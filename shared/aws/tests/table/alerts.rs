@@ -84,6 +84,7 @@ async fn an_alert_reads_back_as_it_was_written_through_its_whole_life() {
     expected.state = AlertState::Resolved;
     expected.resolved_at = Some(at(3));
     expected.seq = 4;
+    expected.resolved_seq = Some(4);
     assert_eq!(stored(&store, 1).await, expected);
     assert!(!store.guard(&expected.key).await.unwrap().unwrap().open);
 

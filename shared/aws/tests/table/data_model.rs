@@ -92,6 +92,7 @@ fn the_kinds_are_those_that_the_code_makes() {
     let keys = [
         schema::guard(&key("x")),
         schema::alert(a),
+        schema::ask(a, 2),
         schema::alert_body(a, 0),
         schema::incident(i),
         schema::link(i, 1),
@@ -131,7 +132,14 @@ fn subjects_are_told_from_keys() {
     assert_eq!(of(schema::alert(alert_id(1))), Some(Subject::Alert(alert_id(1))));
     assert_eq!(of(schema::incident(incident_id(1))), Some(Subject::Incident(incident_id(1))));
     assert_eq!(of(schema::entry(incident_id(1), 12)), Some(Subject::Entry(incident_id(1), 12)));
-    for other in [schema::alert_body(alert_id(1), 0), schema::link(incident_id(1), 1), schema::guard(&key("x")), schema::lane(&contact()), schema::counter()] {
+    for other in [
+        schema::alert_body(alert_id(1), 0),
+        schema::ask(alert_id(1), 2),
+        schema::link(incident_id(1), 1),
+        schema::guard(&key("x")),
+        schema::lane(&contact()),
+        schema::counter(),
+    ] {
         assert_eq!(of(other.clone()), None, "{other:?}");
     }
 }
