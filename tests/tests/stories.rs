@@ -16,6 +16,8 @@ mod large;
 mod lifecycle;
 #[path = "stories/outages.rs"]
 mod outages;
+#[path = "stories/people.rs"]
+mod people;
 #[path = "stories/repetition.rs"]
 mod repetition;
 #[path = "stories/sending.rs"]

@@ -11,7 +11,7 @@ use crate::ports::{Clock, IncidentStore};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tocsin_contract::escalation::{Answer, WakeUp};
-use tocsin_domain::escalation::policy::Policy;
+use tocsin_domain::escalation::policy::{Level, Policy};
 use tocsin_domain::escalation::step::{Step, next_step};
 use tocsin_domain::id::IncidentId;
 use tocsin_domain::incident::Incident;
@@ -97,8 +97,9 @@ impl AdvanceIncident {
             }
             Step::FireLevel(level) => {
                 let (_, configuration) = self.configuration.current().await?;
-                let (planned, unreached) = plan_level(&level, &configuration, urgency, now);
-                let fired = change.incident().fire_level(policy, planned, unreached, now);
+                let turn = self.turn(&mut change, &level, policy, now).await?;
+                let plan = plan_level(&level, &configuration, urgency, turn, now);
+                let fired = change.incident().fire_level(policy, plan, now);
                 change.queue(fired.pages);
                 fired.whats
             }
@@ -114,6 +115,25 @@ impl AdvanceIncident {
             Ok(()) | Err(WriteError::Conflict) => Ok(()),
             Err(WriteError::Port(e)) => Err(e.into()),
         }
+    }
+
+    /// Whose turn it is at a level whose targets take turns. Drawn once an incident and level and remembered with the firing: a crash between the two skips
+    /// a turn, and repeats nobody's. A repeat goes on to the next one without drawing.
+    async fn turn(&self, change: &mut Change, level: &Level, policy: &Policy, now: Timestamp) -> Result<Option<u64>, AppError> {
+        let incident = change.incident();
+        let Some(own) = incident.own_level(incident.progress.level) else { return Ok(None) };
+        if !level.round_robin || level.passes(incident.urgency, now).is_some() {
+            return Ok(None);
+        }
+        let drawn = match incident.turns.get(&own) {
+            Some(drawn) => *drawn,
+            None => {
+                let drawn = self.incidents.next_turn(&policy.id, own).await?;
+                incident.turns.insert(own, drawn);
+                drawn
+            }
+        };
+        Ok(Some(drawn.wrapping_add(u64::from(incident.progress.repeat))))
     }
 
     /// The policy in the version that the incident is pinned to; one without levels where there is none, which leads to the last resort.

@@ -14,6 +14,7 @@ use tocsin_domain::configuration::{Channel, Configuration};
 use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::notification::lane::{Cap, Decision};
+use tocsin_domain::notification::locale::Locale;
 use tocsin_domain::notification::message::{Content, Line, Message};
 use tocsin_domain::notification::page::{LAST_RESORT, Page};
 
@@ -220,8 +221,8 @@ impl DeliverPages {
         configuration: &Configuration,
     ) -> Result<(Destination, Message), NotSent> {
         let channel = pages.first().map_or(Channel::LastResort, |p| p.channel);
-        let (to, time_zone) = if channel == Channel::LastResort {
-            (String::new(), "UTC".to_owned())
+        let (to, time_zone, locale) = if channel == Channel::LastResort {
+            (String::new(), "UTC".to_owned(), Locale::default())
         } else {
             let gone = || NotSent::Refused(format!("contact method {contact} is not in the configuration any more"));
             let (user, method) = configuration.contact(contact).ok_or_else(gone)?;
@@ -232,7 +233,7 @@ impl DeliverPages {
             if method.kind != channel {
                 return Err(NotSent::Refused(format!("contact method {contact} is of another kind now")));
             }
-            (method.to.clone(), user.time_zone.clone())
+            (method.to.clone(), user.time_zone.clone(), user.reads())
         };
         let mut lines: Vec<Line> = Vec::new();
         let mut seen: BTreeSet<IncidentId> = BTreeSet::new();
@@ -246,7 +247,7 @@ impl DeliverPages {
         }
         lines.sort_by_key(|l| (l.severity, l.number));
         let acknowledge_url = (channel != Channel::LastResort).then_some(link);
-        let message = Content { lines, acknowledge_url, quiet_until, time_zone }.compose(channel);
+        let message = Content { lines, acknowledge_url, quiet_until, time_zone, locale }.compose(channel);
         Ok((Destination { contact: contact.clone(), channel, to }, message))
     }
 }

@@ -13,7 +13,7 @@ use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId, TeamId, UserId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Actor, Entry};
 use tocsin_domain::notification::lane::Lane;
@@ -206,6 +206,8 @@ pub trait IncidentStore: Send + Sync {
     async fn incident_numbered(&self, number: u64) -> Result<Option<IncidentId>, PortError>;
     /// The next number.
     async fn next_number(&self) -> Result<u64, PortError>;
+    /// The next turn at a level (0-based) of a policy whose targets take turns: 0, 1, 2 and so on, each told once. May skip some.
+    async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError>;
     /// Writes all of it or nothing. Retries what conflicts with other transactions by itself; a condition that does not hold is a Conflict.
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError>;
     /// Entries behind `after`, in order, at most `limit`.

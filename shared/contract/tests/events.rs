@@ -54,10 +54,13 @@ fn whats() -> Vec<What> {
                 why: Some(Box::new(PageWhy {
                     target: Target::User("ada".parse().unwrap()),
                     via: Via::Named,
+                    turn: None,
                     rule: RuleWhy { urgency: Urgency::High, number: Some(1), after_s: 0 },
+                    quiet_until: None,
                 })),
             }],
             unreached: vec![Unreached { target: Target::Schedule("primary".parse().unwrap()), reason: "nobody is on call in schedule primary".into() }],
+            passed: None,
         },
         What::LastResort { reason: "every level was paged and nobody answered".into() },
         What::Unanswered {},

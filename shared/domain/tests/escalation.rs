@@ -13,6 +13,7 @@ use tocsin_domain::incident::command::{Command, Rejected};
 use tocsin_domain::incident::timeline::{Actor, Planned, What};
 use tocsin_domain::incident::{Incident, Opening, Status};
 use tocsin_domain::notification::page::Page;
+use tocsin_domain::notification::plan::Plan;
 
 fn start() -> Timestamp {
     "2026-01-05T09:00:00Z".parse().unwrap()
@@ -27,7 +28,7 @@ fn ada() -> Actor {
 }
 
 fn policy(delays: &[u32], repeat: u32, until_acknowledged: bool) -> Policy {
-    let level = |(i, delay_s): (usize, &u32)| Level { delay_s: *delay_s, targets: vec![Target::User(format!("u{}", i + 1).parse().unwrap())] };
+    let level = |(i, delay_s): (usize, &u32)| Level::new(*delay_s, vec![Target::User(format!("u{}", i + 1).parse().unwrap())]);
     Policy {
         id: "p".parse().unwrap(),
         team: "t".parse().unwrap(),
@@ -72,7 +73,7 @@ fn run(i: &mut Incident, policy: &Policy, empty: &[u32], until: i64) -> String {
                     let Some(Target::User(user)) = level.targets.first() else { panic!("a user") };
                     vec![(Planned { user: user.clone(), contact: user.as_str().parse().unwrap(), due: now, reason: String::new(), why: None }, Channel::Sms)]
                 };
-                waiting.extend(i.fire_level(policy, planned, Vec::new(), now).pages);
+                waiting.extend(i.fire_level(policy, Plan { pages: planned, ..Plan::nobody(now) }, now).pages);
                 told.push(format!("{second}:L{number}"));
             }
             Step::FireLastResort => {
@@ -276,7 +277,7 @@ fn failing_pages_hurry_the_next_level_only_when_nobody_was_reached() {
     let plan =
         |user: &str| (Planned { user: user.parse().unwrap(), contact: user.parse().unwrap(), due: start(), reason: String::new(), why: None }, Channel::Sms);
     let mut i = incident(Severity::Critical);
-    let pages = i.fire_level(&p, vec![plan("ada"), plan("bob")], vec![], start()).pages;
+    let pages = i.fire_level(&p, Plan { pages: vec![plan("ada"), plan("bob")], ..Plan::nobody(start()) }, start()).pages;
     i.page_failed(&pages[0], "opted out".into(), None, None, at(1));
     assert_eq!(i.progress.next, Next::Level { at: at(300) }, "bob's page still waits");
     let mut both = i.clone();

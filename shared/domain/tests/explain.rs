@@ -51,8 +51,8 @@ fn fired() -> What {
     };
     let mut incident = Incident::open(opening, now);
     let policy = &configuration.policies[0];
-    let (planned, unreached) = plan_level(&policy.levels[0], &configuration, Urgency::High, now);
-    incident.fire_level(policy, planned, unreached, now).whats.remove(0)
+    let plan = plan_level(&policy.levels[0], &configuration, Urgency::High, None, now);
+    incident.fire_level(policy, plan, now).whats.remove(0)
 }
 
 #[test]

@@ -16,7 +16,7 @@ impl Checker<'_> {
             for (n, generation) in generations(&entries).into_iter().enumerate() {
                 if let Some(What::Reassigned { to }) = generation.entries.first().map(|e| &e.what) {
                     let delay_s = policy.as_ref().and_then(|p| p.levels.first()).map_or(300, |l| l.delay_s);
-                    reassigned = Some(Level { delay_s, targets: to.clone() });
+                    reassigned = Some(Level::new(delay_s, to.clone()));
                 }
                 let mut levels: Vec<Level> = reassigned.iter().cloned().collect();
                 levels.extend(policy.iter().flat_map(|p| p.levels.clone()));

@@ -118,6 +118,19 @@ pub async fn a_group_is_opened_once(s: Stores) {
     assert_eq!(s.incidents.group(&slug("other")).await.unwrap(), None);
 }
 
+pub async fn turns_are_counted_apart(s: Stores) {
+    let (web, shop) = (slug("web"), slug("shop"));
+    let mut drawn = Vec::new();
+    for (policy, level) in [(&web, 0), (&web, 0), (&web, 1), (&shop, 0), (&web, 0), (&web, 12)] {
+        drawn.push(s.incidents.next_turn(policy, level).await.unwrap());
+    }
+    assert_eq!(drawn, [0, 1, 0, 0, 2, 0]);
+    let both = futures::future::join_all((0..20).map(|_| s.incidents.next_turn(&web, 3))).await;
+    let mut both: Vec<u64> = both.into_iter().map(Result::unwrap).collect();
+    both.sort_unstable();
+    assert_eq!(both, (0..20).collect::<Vec<u64>>(), "each turn is told once");
+}
+
 pub async fn numbers_rise(s: Stores) {
     let first = s.incidents.next_number().await.unwrap();
     let second = s.incidents.next_number().await.unwrap();

@@ -19,6 +19,8 @@ fn crowd(people: usize) -> Configuration {
         id: slug(&format!("p{n}")),
         name: format!("Person {n}"),
         time_zone: "UTC".to_owned(),
+        locale: None,
+        quiet_hours: Vec::new(),
         contact_methods: vec![way(n, Sms, "sms"), way(n, Email, "mail")],
         rules: tocsin_domain::configuration::Rules::default(),
     }));

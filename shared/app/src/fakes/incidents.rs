@@ -5,7 +5,7 @@ use super::store::{Change, Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{AlertHandled, Commit, Group, IncidentStore, QueuedPage, Which};
 use async_trait::async_trait;
-use tocsin_domain::id::{IncidentId, ServiceId, TeamId};
+use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 
@@ -103,6 +103,15 @@ impl IncidentStore for MemoryStore {
             Ok(s.last_number)
         };
         self.call("IncidentStore::next_number", next).await
+    }
+
+    async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError> {
+        let next = |s: &mut State| {
+            let turn = s.turns.entry((policy.clone(), level)).or_default();
+            *turn += 1;
+            Ok(*turn - 1)
+        };
+        self.call("IncidentStore::next_turn", next).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {

@@ -12,7 +12,7 @@ use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::lane::Lane;
@@ -86,6 +86,7 @@ pub struct State {
     /// Incidents by number.
     pub numbers: BTreeMap<u64, IncidentId>,
     pub(super) last_number: u64,
+    pub(super) turns: BTreeMap<(PolicyId, u32), u64>,
     /// Timeline entries.
     pub timeline: BTreeMap<(IncidentId, u32), Entry>,
     /// Groups.

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use std::collections::BTreeSet;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{AlertHandled, Commit, Group, IncidentStore, Which};
-use tocsin_domain::id::{IncidentId, ServiceId, TeamId};
+use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::page::Page;
@@ -137,6 +137,25 @@ fn read_incident(item: &Item) -> Result<Incident, PortError> {
     Reader::new(PORT, "incident", item)?.document()
 }
 
+impl DynamoStore {
+    /// Counts on from 1.
+    async fn count_on(&self, key: Key) -> Result<u64, PortError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.item()))
+            .update_expression("SET #team = :team, #v = :v ADD #last :one")
+            .set_expression_attribute_names(Some(super::write::names(["#team #v #last"])))
+            .expression_attribute_values(":team", text(schema::DEPLOYMENT))
+            .expression_attribute_values(":v", number(schema::FORMAT_VERSION))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew);
+        let answer = update.send().await.map_err(|e| crate::failure::port_error(PORT, &e))?;
+        Reader::new(PORT, "counter", &answer.attributes.unwrap_or_default())?.number("last")
+    }
+}
+
 #[async_trait]
 impl IncidentStore for DynamoStore {
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, PortError> {
@@ -150,19 +169,12 @@ impl IncidentStore for DynamoStore {
 
     async fn next_number(&self) -> Result<u64, PortError> {
         // A try that was carried out although its answer got lost leaves a gap: numbers may have some.
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(schema::counter().item()))
-            .update_expression("SET #team = :team, #v = :v ADD #last :one")
-            .set_expression_attribute_names(Some(super::write::names(["#team #v #last"])))
-            .expression_attribute_values(":team", text(schema::DEPLOYMENT))
-            .expression_attribute_values(":v", number(schema::FORMAT_VERSION))
-            .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::AllNew);
-        let answer = update.send().await.map_err(|e| crate::failure::port_error(PORT, &e))?;
-        Reader::new(PORT, "counter", &answer.attributes.unwrap_or_default())?.number("last")
+        self.count_on(schema::counter()).await
+    }
+
+    async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError> {
+        // A gap skips somebody's turn once; nobody is paged twice for it.
+        Ok(self.count_on(schema::turns(policy, level)).await?.saturating_sub(1))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tocsin_app::ports::SecretHash;
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::hex::hex;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, ServiceId, TeamId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId};
 use tocsin_domain::notification::page::PageKey;
 
 /// Partition key of the table.
@@ -136,6 +136,11 @@ pub fn number(number: u64) -> Key {
 /// The counter of incident numbers.
 pub fn counter() -> Key {
     key("C", "C")
+}
+
+/// The turns of a policy's level whose targets take turns.
+pub fn turns(policy: &PolicyId, level: u32) -> Key {
+    key(format!("RR#{policy}"), format!("L#{level:02}"))
 }
 
 /// The group that a service's new alerts join.

@@ -99,6 +99,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::entry(i, 1),
         schema::number(1),
         schema::counter(),
+        schema::turns(&"shop".parse().unwrap(), 1),
         schema::group(&service),
         schema::lane(&contact()),
         schema::page(&contact(), &page_key),

@@ -68,6 +68,16 @@ pub enum Urgency {
     Low,
 }
 
+impl Urgency {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Low => "low",
+        }
+    }
+}
+
 /// What makes two events the same alert: the integration and the sender's dedup key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlertKey {

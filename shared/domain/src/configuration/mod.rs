@@ -7,7 +7,8 @@ pub mod validate;
 
 use crate::escalation::policy::Policy;
 use crate::id::{ComponentId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
-use crate::schedule::Schedule;
+use crate::notification::locale::Locale;
+use crate::schedule::{Restriction, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// The form of the document; the only one so far.
@@ -89,6 +90,12 @@ pub struct User {
     /// IANA zone for the times that their pages show.
     #[serde(default = "utc")]
     pub time_zone: String,
+    /// How they read dates and times: a language and a region, like `en-GB` or `de-DE`. Without it: 24 hours and ISO dates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Windows of the day or the week, in their own zone, in which pages of low urgency wait for the window's end. High urgency never waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quiet_hours: Vec<Restriction>,
     /// Ways to reach them.
     #[serde(default)]
     pub contact_methods: Vec<ContactMethod>,
@@ -238,6 +245,18 @@ pub struct Component {
     /// The services behind it: their open incidents drive its state.
     #[serde(default)]
     pub services: Vec<ServiceId>,
+}
+
+impl User {
+    /// How they read dates and times; ISO where nothing, or nothing known, is written.
+    pub fn reads(&self) -> Locale {
+        self.locale.as_deref().and_then(Locale::named).unwrap_or_default()
+    }
+
+    /// An instant on their clock, as they read it.
+    pub fn clock(&self, at: jiff::Timestamp) -> String {
+        self.reads().time(at, &jiff::tz::TimeZone::get(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC))
+    }
 }
 
 impl Configuration {

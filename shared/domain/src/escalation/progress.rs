@@ -100,10 +100,10 @@ impl Progress {
         Self { repeat, level, escalated_now: true, ..Self::start(now) }
     }
 
-    /// The level fired at `now`. Reached nobody: the next one is due at once.
-    pub(crate) fn fired(&self, levels: &[Level], policy: &Policy, reached: bool, now: Timestamp) -> Self {
+    /// The level fired, and its delay counts from `from`. Reached nobody: the next one is due then.
+    pub(crate) fn fired(&self, levels: &[Level], policy: &Policy, reached: bool, from: Timestamp) -> Self {
         let delay_s = levels.get(self.level as usize).map_or(0, |l| if reached { l.delay_s } else { 0 });
-        let at = after(now, delay_s);
+        let at = after(from, delay_s);
         let mut p = Self {
             escalated_now: false,
             fired: Some((self.repeat, self.level)),

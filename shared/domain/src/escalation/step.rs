@@ -31,9 +31,9 @@ pub enum Step {
 /// Worked example: one level with 300 s to answer, then the last resort.
 ///
 /// ```
-/// # use tocsin_domain::{escalation::{policy::{Level, Policy, Target}, step::{next_step, Step}}, incident::{Incident, Opening}, alert::Severity, id::IncidentId};
+/// # use tocsin_domain::{notification::plan::Plan, escalation::{policy::{Level, Policy, Target}, step::{next_step, Step}}, incident::{Incident, Opening}, alert::Severity, id::IncidentId};
 /// # let policy = Policy { id: "p".parse()?, team: "t".parse()?, name: String::new(), repeat: 0, until_acknowledged: false,
-/// #     levels: vec![Level { delay_s: 300, targets: vec![Target::User("ada".parse()?)] }] };
+/// #     levels: vec![Level::new(300, vec![Target::User("ada".parse()?)])] };
 /// # let opening = Opening { id: IncidentId::new(ulid::Ulid::from_parts(1, 1)), number: 1, service: "s".parse()?, team: "t".parse()?, policy: "p".parse()?, config_version: 1,
 /// #     title: "down".into(), severity: Severity::Critical, acknowledge_timeout_s: None, auto_resolve_s: None };
 /// let nine: jiff::Timestamp = "2026-01-05T09:00:00Z".parse()?;
@@ -41,7 +41,7 @@ pub enum Step {
 /// let mut incident = Incident::open(opening, nine);
 /// assert_eq!(next_step(&incident, &policy, nine), Step::FireLevel(policy.levels[0].clone()));
 /// // The level reached nobody here, so it passes at once; with a page it would answer WaitUntil(09:05) after sending.
-/// incident.fire_level(&policy, vec![], vec![], nine);
+/// incident.fire_level(&policy, Plan::nobody(nine), nine);
 /// assert_eq!(next_step(&incident, &policy, nine), Step::FireLastResort);
 /// # let _ = five_past;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -82,7 +82,7 @@ impl Incident {
         let mut levels = Vec::with_capacity(policy.levels.len() + 1);
         if !self.reassigned_to.is_empty() {
             let delay_s = policy.levels.first().map_or(300, |l| l.delay_s);
-            levels.push(Level { delay_s, targets: self.reassigned_to.clone() });
+            levels.push(Level::new(delay_s, self.reassigned_to.clone()));
         }
         levels.extend(policy.levels.iter().cloned());
         levels

@@ -1,12 +1,13 @@
 //! What time does to an incident: levels fire, acknowledgements lapse, snoozes end, incidents resolve by themselves.
 
-use super::timeline::{Actor, Planned, Unreached, What};
+use super::timeline::{Actor, What};
 use super::{Incident, PendingPage, Status};
 use crate::configuration::Channel;
 use crate::escalation::policy::Policy;
 use crate::escalation::progress::Progress;
 use crate::id::ContactId;
 use crate::notification::page::{LAST_RESORT, Page, PageKey};
+use crate::notification::plan::Plan;
 use crate::notification::why::LevelOf;
 use jiff::Timestamp;
 
@@ -23,9 +24,9 @@ pub struct Fired {
 }
 
 impl Incident {
-    /// The level that is due fires: `planned` are its pages, `unreached` the targets that nobody came of.
-    /// A level without pages passes at once; its delay does not count.
-    pub fn fire_level(&mut self, policy: &Policy, planned: Vec<(Planned, Channel)>, unreached: Vec<Unreached>, now: Timestamp) -> Fired {
+    /// The level that is due fires. One without pages passes at once; its delay does not count.
+    pub fn fire_level(&mut self, policy: &Policy, plan: Plan, now: Timestamp) -> Fired {
+        let Plan { pages: planned, unreached, passed, counts_from } = plan;
         let (repeat, level) = (self.progress.repeat, self.progress.level);
         let mut pages = Vec::with_capacity(planned.len());
         for (rule, (p, channel)) in (0u32..).zip(&planned) {
@@ -42,10 +43,10 @@ impl Incident {
         }
         let reached = !pages.is_empty();
         let pages = self.queue(pages);
-        self.progress = self.progress.fired(&self.levels(policy), policy, reached, now);
+        self.progress = self.progress.fired(&self.levels(policy), policy, reached, counts_from.max(now));
         let of = LevelOf { policy: self.policy.clone(), config_version: self.config_version, level: self.own_level(level) };
         let pages_planned = planned.into_iter().map(|(p, _)| p).collect();
-        Fired { whats: vec![What::LevelFired { repeat, level, of: Some(of), pages: pages_planned, unreached }], pages }
+        Fired { whats: vec![What::LevelFired { repeat, level, of: Some(of), pages: pages_planned, unreached, passed }], pages }
     }
 
     /// All levels were gone through: the last-resort contact is paged.

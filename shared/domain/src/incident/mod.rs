@@ -17,6 +17,7 @@ use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
 use crate::notification::page::{Page, PageKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use timeline::Actor;
 
 /// How important an incident is to the business. P1 is the most important one.
@@ -128,6 +129,9 @@ pub struct Incident {
     /// Whom a person reassigned it to: a level of its own before those of the policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reassigned_to: Vec<Target>,
+    /// Whose turn it is at the policy's levels (0-based) whose targets take turns: drawn when such a level first fires, and kept.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub turns: BTreeMap<u32, u64>,
     /// Alerts that go on.
     pub alerts_open: u32,
     /// Alerts that ever belonged to it.
@@ -196,6 +200,7 @@ impl Incident {
             pages: Vec::new(),
             overflow: Vec::new(),
             reassigned_to: Vec::new(),
+            turns: BTreeMap::new(),
             alerts_open: 0,
             alerts_total: 0,
             acknowledge_timeout_s: o.acknowledge_timeout_s,

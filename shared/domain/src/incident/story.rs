@@ -44,8 +44,8 @@ impl What {
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
-            What::LevelFired { repeat, level, of: _, pages, unreached } => {
-                fired(*repeat, *level, pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
+            What::LevelFired { repeat, level, of: _, pages, unreached, passed } => {
+                fired(*repeat, *level, passed.as_deref(), pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
             }
             What::LastResort { reason } => format!("{reason}: the last-resort contact is paged"),
             What::Unanswered {} => "nobody answered, and the policy has nobody left to page: it stays open until somebody acts".to_owned(),
@@ -62,15 +62,16 @@ impl What {
 impl What {
     /// Why each page of a fired level is planned: the whole chain, a sentence a page. Empty for everything else.
     pub fn why(&self) -> Vec<String> {
-        let What::LevelFired { repeat, level, of, pages, unreached: _ } = self else { return Vec::new() };
+        let What::LevelFired { repeat, level, of, pages, unreached: _, passed: _ } = self else { return Vec::new() };
         pages.iter().map(|p| sentence(of.as_ref(), (*repeat, *level), p)).collect()
     }
 }
 
-fn fired<'a>(repeat: u32, level: u32, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
+fn fired<'a>(repeat: u32, level: u32, passed: Option<&str>, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
     let round = if repeat > 0 { format!(" (round {})", repeat + 1) } else { String::new() };
     let mut parts: Vec<String> = pages.iter().map(|p| format!("{} by {} at {} ({})", p.user, p.contact, at(p.due), p.reason)).collect();
     parts.extend(unreached.map(|(target, reason)| format!("nobody for {target}: {reason}")));
+    parts.extend(passed.map(str::to_owned));
     if pages.is_empty() {
         parts.push("the level passes at once".to_owned());
     }

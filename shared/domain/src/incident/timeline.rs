@@ -200,6 +200,9 @@ pub enum What {
         /// Targets that nobody came of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unreached: Vec<Unreached>,
+        /// Why it passed without looking at its targets.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passed: Option<String>,
     },
     /// All levels were gone through: the last-resort contact is paged.
     LastResort {

@@ -4,6 +4,7 @@
 
 use crate::alert::Severity;
 use crate::configuration::Channel;
+use crate::notification::locale::Locale;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -39,6 +40,8 @@ pub struct Content {
     pub quiet_until: Option<Timestamp>,
     /// IANA zone of the reader.
     pub time_zone: String,
+    /// How the reader reads dates and times.
+    pub locale: Locale,
 }
 
 /// A message that is ready to leave.
@@ -80,7 +83,7 @@ impl Content {
             tail = format!(" Also {}{more}.", others.join(" "));
         }
         if let Some(until) = self.quiet_until {
-            tail.push_str(&format!(" No more messages until {}.", clock(until, zone)));
+            tail.push_str(&format!(" No more messages until {}.", self.locale.time(until, zone)));
         }
         match &self.acknowledge_url {
             Some(url) if self.lines.len() == 1 => tail.push_str(&format!(" Acknowledge: {url}")),
@@ -89,7 +92,7 @@ impl Content {
         }
         let count = if self.lines.len() > 1 { format!("{} incidents, worst ", self.lines.len()) } else { String::new() };
         let head = format!("Tocsin: {count}#{} {} {}: ", first.number, first.severity.as_str().to_uppercase(), cut(&clean(&first.service), 40, "..."));
-        let since = format!(" (since {})", clock(first.since, zone));
+        let since = format!(" (since {})", self.locale.time(first.since, zone));
         let room = MOST_SMS_CHARS.saturating_sub(head.chars().count() + since.chars().count() + tail.chars().count()).min(200);
         format!("{head}{}{since}{tail}", cut(&clean(&first.title), room, "..."))
     }
@@ -103,14 +106,14 @@ impl Content {
                 cut(&clean(&l.title), 1024, "..."),
                 cut(&clean(&l.service), 100, "..."),
                 l.severity.as_str(),
-                l.since.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z")
+                self.locale.date_time(l.since, zone)
             ));
         }
         if self.lines.len() > MOST_LISTED {
             text.push_str(&format!("... and {} more incidents.\n\n", self.lines.len() - MOST_LISTED));
         }
         if let Some(until) = self.quiet_until {
-            text.push_str(&format!("You had many pages lately: no more until {}.\n\n", clock(until, zone)));
+            text.push_str(&format!("You had many pages lately: no more until {}.\n\n", self.locale.time(until, zone)));
         }
         match &self.acknowledge_url {
             Some(url) => text.push_str(&format!("To acknowledge, open this page and press the button:\n{url}\n")),
@@ -118,10 +121,6 @@ impl Content {
         }
         text
     }
-}
-
-fn clock(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%H:%M %Z").to_string()
 }
 
 /// One line without control and bidirectional characters: those become spaces, or go.

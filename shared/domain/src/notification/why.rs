@@ -32,8 +32,23 @@ pub struct PageWhy {
     /// How that means this person.
     #[serde(flatten)]
     pub via: Via,
+    /// Whose turn it was, where the level's targets take turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnWhy>,
     /// By which wish of theirs.
     pub rule: RuleWhy,
+    /// End of the person's quiet hours, which the page waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet_until: Option<Timestamp>,
+}
+
+/// The turn of a level whose targets take turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnWhy {
+    /// Whose, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
 }
 
 /// How a target means a person.
@@ -77,18 +92,11 @@ fn is_zero(n: &u32) -> bool {
 impl RuleWhy {
     /// A sentence fragment.
     pub fn words(&self) -> String {
-        let urgency = word(self.urgency);
+        let urgency = self.urgency.as_str();
         match self.number {
             Some(n) => format!("rule {n} for {urgency} urgency"),
             None => format!("no rule for {urgency} urgency: the default"),
         }
-    }
-}
-
-fn word(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::High => "high",
-        Urgency::Low => "low",
     }
 }
 

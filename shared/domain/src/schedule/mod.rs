@@ -39,6 +39,7 @@
 //!   - {start: 2026-02-07T09:00, end: 2026-02-08T09:00, add: barbara}                      # beside whoever answers
 //! ```
 
+mod hours;
 mod layer;
 mod local_time;
 mod overrides;
@@ -49,6 +50,7 @@ mod rotation;
 mod validate;
 mod written;
 
+pub use hours::{Open, open};
 pub use layer::{Layer, Turn, Turns};
 pub use local_time::Zone;
 pub use overrides::{Change, Override};
@@ -56,7 +58,7 @@ pub use report::{Hours, IdleMember, Overlap, Span};
 pub use resolve::{OnCall, Shift, Why};
 pub use restriction::Restriction;
 pub use rotation::{Length, Rotation, Unit};
-pub use validate::Problem;
+pub use validate::{Problem, windows_problems};
 pub use written::{Day, Misread, Moment, TimeOfDay, WallTime, Weekday, Written};
 
 use crate::id::{ScheduleId, TeamId};

@@ -171,6 +171,16 @@ impl Schedule {
     }
 }
 
+/// Every mistake of windows that stand outside a schedule, with fields like `[1].to`.
+pub fn windows_problems(windows: &[Restriction]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut find = Finder { problems: &mut problems, path: String::new() };
+    for (i, window) in windows.iter().enumerate() {
+        check_restriction(window, &mut find.item("", i));
+    }
+    problems
+}
+
 fn check_rotation(rotation: &Rotation, find: &mut Finder<'_>) {
     let custom = matches!(rotation, Rotation::Custom(_));
     if rotation.lengths().is_empty() {

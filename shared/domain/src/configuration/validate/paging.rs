@@ -1,9 +1,11 @@
 //! Schedules, policies, services and the status page.
 
 use super::{MOST_AUTO_RESOLVE_S, MOST_RULE_DELAY_S, MOST_SCHEDULE_BYTES, Report};
+use crate::alert::Urgency;
 use crate::configuration::{Grouping, Service};
-use crate::escalation::policy::{LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
-use crate::schedule::{Change, Schedule, Turn};
+use crate::escalation::policy::{Hours, LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
+use crate::schedule::{Change, Open, Schedule, Turn, open};
+use jiff::Timestamp;
 
 /// The longest description of a component, in characters.
 const MOST_DESCRIPTION_CHARS: usize = 1000;
@@ -86,7 +88,15 @@ impl Report<'_> {
             let suggestion = format!("at most {MOST_REPEATS}; to go on until somebody answers write until_acknowledged: true");
             self.say(format!("{path}.repeat"), format!("{} repeats are too many", policy.repeat), Some(suggestion));
         }
-        let cycle_s: u64 = policy.levels.iter().map(|l| u64::from(l.delay_s)).sum();
+        let of = |urgency: Urgency| policy.levels.iter().filter(move |l| l.urgency.is_none_or(|own| own == urgency));
+        for urgency in [Urgency::High, Urgency::Low] {
+            if !policy.levels.is_empty() && of(urgency).next().is_none() {
+                let message = format!("no level is for {0} urgency: an incident of {0} urgency would go to the last-resort contact at once", urgency.as_str());
+                self.say(format!("{path}.levels"), message, Some("add a level for it, or one without urgency".to_owned()));
+            }
+        }
+        let cycle = |urgency: Urgency| of(urgency).map(|l| u64::from(l.delay_s)).sum::<u64>();
+        let cycle_s = cycle(Urgency::High).min(cycle(Urgency::Low));
         if policy.until_acknowledged && !policy.levels.is_empty() && cycle_s < u64::from(LEAST_CYCLE_S) {
             let message = format!("one round takes {cycle_s} s: a policy that goes on until somebody acknowledges would page too often");
             let suggestion = format!("let the delays of its levels add up to {LEAST_CYCLE_S} s or more");
@@ -102,9 +112,25 @@ impl Report<'_> {
             if level.targets.len() > MOST_TARGETS {
                 self.say(format!("{path}.targets"), format!("{} targets are too many", level.targets.len()), Some(format!("at most {MOST_TARGETS}")));
             }
+            if let Some(hours) = &level.hours {
+                self.hours(&format!("{path}.hours"), hours);
+            }
             for (j, target) in level.targets.iter().enumerate() {
                 self.target(&format!("{path}.targets[{j}]"), target);
             }
+        }
+    }
+
+    /// Hours in which a level fires: there must be some.
+    fn hours(&mut self, path: &str, hours: &Hours) {
+        self.zone(format!("{path}.time_zone"), &hours.time_zone);
+        self.windows(&format!("{path}.windows"), &hours.windows);
+        if hours.windows.is_empty() {
+            let message = if hours.outside { "there are no hours to be outside of" } else { "there are no hours: the level can never fire" };
+            self.say(format!("{path}.windows"), message, Some("write windows like {from: \"09:00\", to: \"17:00\"}, or leave `hours` out".to_owned()));
+        } else if hours.outside && open(&hours.windows, "UTC", Timestamp::UNIX_EPOCH) == Open::Always {
+            let message = "the windows are all hours of the week, and nothing is outside of them: the level can never fire";
+            self.say(format!("{path}.windows"), message, Some("leave `outside` out, or make the windows shorter".to_owned()));
         }
     }
 

@@ -2,7 +2,10 @@
 
 use super::{MOST_RULE_DELAY_S, Report, suggest};
 use crate::configuration::{Channel, ContactMethod, Rule, User};
+use crate::notification::locale::Locale;
 use crate::notification::page::LAST_RESORT;
+use crate::schedule::{Open, Restriction, open, windows_problems};
+use jiff::Timestamp;
 
 /// The longest e-mail address (RFC 5321).
 const MOST_ADDRESS_CHARS: usize = 254;
@@ -31,6 +34,7 @@ impl Report<'_> {
         for (i, user) in users {
             self.name(format!("users[{i}].name"), &user.name);
             self.zone(format!("users[{i}].time_zone"), &user.time_zone);
+            self.reading(&format!("users[{i}]"), user);
             for (j, contact) in user.contact_methods.iter().enumerate() {
                 self.contact(&format!("users[{i}].contact_methods[{j}]"), contact);
             }
@@ -44,6 +48,26 @@ impl Report<'_> {
                     self.say(format!("users[{i}].rules.{urgency}[{j}]"), message, Some("remove one of them".to_owned()));
                 }
             }
+        }
+    }
+
+    /// Locale and quiet hours.
+    fn reading(&mut self, path: &str, user: &User) {
+        if let Some(locale) = user.locale.as_deref().filter(|l| Locale::named(l).is_none()) {
+            let suggestion = Some("write a language and a region, like en-GB or de-DE".to_owned());
+            self.say(format!("{path}.locale"), format!("{locale:?} is no locale"), suggestion);
+        }
+        self.windows(&format!("{path}.quiet_hours"), &user.quiet_hours);
+        if open(&user.quiet_hours, "UTC", Timestamp::UNIX_EPOCH) == Open::Always {
+            let suggestion = "leave an hour of the week out, or give this person no rules for low urgency and no targets of low urgency".to_owned();
+            self.say(format!("{path}.quiet_hours"), "these are all hours of the week: pages of low urgency would have no end to wait for", Some(suggestion));
+        }
+    }
+
+    /// Windows that stand outside a schedule.
+    pub(super) fn windows(&mut self, path: &str, windows: &[Restriction]) {
+        for problem in windows_problems(windows) {
+            self.say(format!("{path}{}", problem.field), problem.message, Some(problem.suggestion));
         }
     }
 

@@ -282,3 +282,52 @@ fn a_schedule_that_no_item_can_hold_is_refused() {
     let said = said(&[("/schedules", json!([{"id": "huge", "team": "web", "time_zone": "UTC", "name": "x".repeat(400 * 1024)}]))]);
     assert!(said.iter().any(|s| s.starts_with("schedules[0]: schedule \"huge\" is 4")), "{:?}", said.iter().map(|s| &s[..60]).collect::<Vec<_>>());
 }
+
+#[test]
+fn levels_that_can_never_fire_and_quiet_hours_without_an_end_are_named() {
+    let hours = |hours: Value| json!({"delay_s": 60, "targets": [{"user": "ada"}], "hours": hours});
+    for (changes, expected) in [
+        (
+            vec![("/policies/0/levels", json!([{"delay_s": 60, "targets": [{"user": "ada"}], "urgency": "high"}]))],
+            "policies[0].levels: no level is for low urgency: an incident of low urgency would go to the last-resort contact at once (add a level for it, or one without urgency)",
+        ),
+        (
+            vec![("/policies/0/levels/1", hours(json!({"time_zone": "UTC", "windows": []})))],
+            "policies[0].levels[1].hours.windows: there are no hours: the level can never fire (write windows like {from: \"09:00\", to: \"17:00\"}, or leave `hours` out)",
+        ),
+        (
+            vec![("/policies/0/levels/1", hours(json!({"time_zone": "UTC", "windows": [{"from": "00:00", "to": "24:00"}], "outside": true})))],
+            "policies[0].levels[1].hours.windows: the windows are all hours of the week, and nothing is outside of them: the level can never fire (leave `outside` out, or make the windows shorter)",
+        ),
+        (
+            vec![("/policies/0/levels/1", hours(json!({"time_zone": "Europe/Londn", "windows": [{"from": "09:00", "to": "17:00"}]})))],
+            "policies[0].levels[1].hours.time_zone: there is no time zone \"Europe/Londn\" (did you mean \"Europe/London\"?)",
+        ),
+        (
+            vec![(
+                "/policies/0/levels/1",
+                hours(json!({"time_zone": "UTC", "windows": [{"from": "09:00", "to": "17:00"}, {"from": "9 o'clock", "to": "17:00"}]})),
+            )],
+            "policies[0].levels[1].hours.windows[1].from: ",
+        ),
+        (vec![("/users/0/locale", json!("English"))], "users[0].locale: \"English\" is no locale (write a language and a region, like en-GB or de-DE)"),
+        (
+            vec![("/users/0/quiet_hours", json!([{"from": "mon 09:00", "to": "17:00"}]))],
+            "users[0].quiet_hours[0].to: `from` names a day of the week, `to` does not (name a day at both ends, or at neither)",
+        ),
+        (
+            vec![("/users/0/quiet_hours", json!([{"from": "00:00", "to": "12:00"}, {"from": "12:00", "to": "24:00"}]))],
+            "users[0].quiet_hours: these are all hours of the week: pages of low urgency would have no end to wait for (leave an hour of the week out, or give this person no rules for low urgency and no targets of low urgency)",
+        ),
+    ] {
+        let said = said(&changes);
+        assert!(said.len() == 1 && said[0].starts_with(expected), "{said:#?} instead of {expected}");
+    }
+    let urgencies = json!([{"delay_s": 60, "targets": [{"user": "ada"}], "urgency": "high"}, {"delay_s": 60, "targets": [{"user": "ada"}], "urgency": "low"}]);
+    assert_eq!(said(&[("/policies/0/levels", urgencies.clone())]), Vec::<String>::new());
+    assert_eq!(
+        said(&[("/policies/0/levels", urgencies), ("/policies/0/until_acknowledged", json!(true))]),
+        Vec::<String>::new(),
+        "a minute a round for either"
+    );
+}
