@@ -123,7 +123,7 @@ fn at(old: &Policy, before: &Configuration, new: &Policy, after: &Configuration,
 /// What the levels of a policy would do if they came due at an instant.
 pub fn levels(policy: &Policy, configuration: &Configuration, now: Timestamp) -> Vec<LevelPages> {
     let pages = |level, urgency| {
-        let (planned, _) = plan_level(level, configuration, urgency, now);
+        let planned = plan_level(level, configuration, urgency, None, now).pages;
         let after_s = |due: Timestamp| due.duration_since(now).as_secs();
         let mut pages: Vec<PageTo> = planned.into_iter().map(|(p, _)| PageTo { user: p.user, contact: p.contact, after_s: after_s(p.due) }).collect();
         pages.sort();
