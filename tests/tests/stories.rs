@@ -20,5 +20,7 @@ mod outages;
 mod people;
 #[path = "stories/repetition.rs"]
 mod repetition;
+#[path = "stories/rosters.rs"]
+mod rosters;
 #[path = "stories/sending.rs"]
 mod sending;

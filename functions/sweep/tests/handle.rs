@@ -12,6 +12,7 @@ use tocsin_app::fakes::{Fault, Faults, ManualClock, MemoryClocks, MemoryMessenge
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::ports::AlertStore;
 use tocsin_app::process_alerts::ProcessAlerts;
+use tocsin_app::rosters::Rosters;
 use tocsin_app::sweep::Sweep;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
@@ -46,7 +47,8 @@ async fn world() -> World {
     };
     let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
     let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids };
-    let advance = AdvanceIncident { incidents: store.clone(), configuration, deliver, clock: clock.clone() };
+    let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
+    let advance = AdvanceIncident { incidents: store.clone(), configuration, rosters, deliver, clock: clock.clone() };
     let sweep = Sweep { due: store.clone(), process, advance, keep, metrics: metrics.clone() };
     let event = Event {
         action: Action::Trigger,

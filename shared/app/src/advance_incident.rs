@@ -8,6 +8,7 @@ use crate::configuration_cache::ConfigurationCache;
 use crate::deliver_pages::DeliverPages;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Clock, IncidentStore};
+use crate::rosters::Rosters;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tocsin_contract::escalation::{Answer, WakeUp};
@@ -34,6 +35,8 @@ pub struct AdvanceIncident {
     pub incidents: Arc<dyn IncidentStore>,
     /// Policies (pinned) and people (current).
     pub configuration: Arc<ConfigurationCache>,
+    /// Schedules as they are now.
+    pub rosters: Rosters,
     /// Sends what is due.
     pub deliver: DeliverPages,
     /// The clock.
@@ -96,7 +99,7 @@ impl AdvanceIncident {
                 Vec::new()
             }
             Step::FireLevel(level) => {
-                let (_, configuration) = self.configuration.current().await?;
+                let (_, configuration) = self.rosters.current_for(&level.targets).await?;
                 let turn = self.turn(&mut change, &level, policy, now).await?;
                 let plan = plan_level(&level, &configuration, urgency, turn, now);
                 let fired = change.incident().fire_level(policy, plan, now);

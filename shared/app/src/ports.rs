@@ -20,6 +20,8 @@ use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::message::Message;
 use tocsin_domain::notification::page::{Page, PageKey};
 
+pub use crate::roster_ports::{Feed, FeedOf, FeedStore, NoticeClaim, NoticeKey, NoticeStore, RosterChange, RosterRecord, RosterStore};
+
 /// The one clock.
 pub trait Clock: Send + Sync {
     /// Now.

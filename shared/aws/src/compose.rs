@@ -14,6 +14,7 @@ use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::process_alerts::ProcessAlerts;
+use tocsin_app::rosters::Rosters;
 use tocsin_domain::notification::lane::Cap;
 
 /// The table and what every function shares.
@@ -62,7 +63,18 @@ impl Common {
             cap: Cap::default(),
             public_url,
         };
-        AdvanceIncident { incidents: self.store.clone(), configuration: self.configuration.clone(), deliver, clock: self.clock.clone() }
+        AdvanceIncident {
+            incidents: self.store.clone(),
+            configuration: self.configuration.clone(),
+            rosters: self.rosters(),
+            deliver,
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// Schedules as they are now.
+    pub fn rosters(&self) -> Rosters {
+        Rosters { configuration: self.configuration.clone(), store: self.store.clone() }
     }
 
     /// For api.

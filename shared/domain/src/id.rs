@@ -81,6 +81,22 @@ generated_id!(
     "alr_"
 );
 
+generated_id!(
+    /// A change of a schedule that was made at run time.
+    OverrideId,
+    "ovr_"
+);
+generated_id!(
+    /// An offer to swap shifts.
+    SwapId,
+    "swp_"
+);
+generated_id!(
+    /// A calendar feed (its public name, never its secret).
+    FeedId,
+    "cal_"
+);
+
 macro_rules! slug {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

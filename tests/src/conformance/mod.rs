@@ -8,11 +8,12 @@ pub mod due;
 pub mod incidents;
 pub mod lanes;
 pub mod races;
+pub mod rosters;
 pub mod subscribers;
 
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{AlertStore, ConfigurationStore, DueStore, IncidentStore, LaneStore, SubscriberStore};
+use tocsin_app::ports::{AlertStore, ConfigurationStore, DueStore, FeedStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore};
 
 /// All stores of one implementation.
 #[derive(Clone)]
@@ -29,15 +30,31 @@ pub struct Stores {
     pub due: Arc<dyn DueStore>,
     /// Subscribers.
     pub subscribers: Arc<dyn SubscriberStore>,
+    /// Rosters.
+    pub rosters: Arc<dyn RosterStore>,
+    /// Calendar feeds.
+    pub feeds: Arc<dyn FeedStore>,
+    /// Notices of handoffs.
+    pub notices: Arc<dyn NoticeStore>,
 }
 
 impl Stores {
     /// One object that implements all of them.
     pub fn of<T>(store: Arc<T>) -> Self
     where
-        T: AlertStore + IncidentStore + LaneStore + ConfigurationStore + DueStore + SubscriberStore + 'static,
+        T: AlertStore + IncidentStore + LaneStore + ConfigurationStore + DueStore + SubscriberStore + RosterStore + FeedStore + NoticeStore + 'static,
     {
-        Self { alerts: store.clone(), incidents: store.clone(), lanes: store.clone(), configuration: store.clone(), due: store.clone(), subscribers: store }
+        Self {
+            alerts: store.clone(),
+            incidents: store.clone(),
+            lanes: store.clone(),
+            configuration: store.clone(),
+            due: store.clone(),
+            subscribers: store.clone(),
+            rosters: store.clone(),
+            feeds: store.clone(),
+            notices: store,
+        }
     }
 
     /// The fakes.
@@ -76,6 +93,7 @@ macro_rules! conformance_suite {
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
                 due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
                 subscribers: [they_wait_and_expire];
+                rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 races: [
                     two_openers_of_one_key, a_repetition_and_a_resolve, acknowledgement_and_claim, two_claimers_of_one_page, two_committers,
                     two_incidents_for_one_alert, a_report_and_the_close,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::change_roster::{AmendError, Amended, ChangeRoster};
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
@@ -17,12 +18,14 @@ use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, M
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
+use tocsin_app::rosters::Rosters;
 use tocsin_app::sweep::{Sweep, Swept};
 use tocsin_app::use_link::UseLink;
 use tocsin_contract::escalation::{Answer as Woken, WakeUp};
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::notification::lane::Cap;
+use tocsin_domain::schedule::roster::Refused;
 
 /// A call of a function.
 #[derive(Debug, Clone)]
@@ -49,6 +52,7 @@ pub(super) enum Outcome {
     Accepted(Result<Accepted, AppError>),
     Commanded(Box<Result<Incident, AppError>>),
     Linked(Result<(), AppError>),
+    Amended(Result<Amended, AmendError>),
     /// Numbers of the records that failed.
     Batch(Vec<u64>),
     Woken(Result<Woken, AppError>),
@@ -64,6 +68,7 @@ pub(super) struct UseCases {
     command: CommandIncident,
     link: UseLink,
     publish: PublishTimeline,
+    amend: ChangeRoster,
     sweep: Sweep,
 }
 
@@ -90,11 +95,14 @@ impl UseCases {
         };
         let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
         let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks: clocks.clone(), clock: clock.clone(), ids: ids.clone() };
-        let advance = AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), deliver, clock: clock.clone() };
+        let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
+        let advance =
+            AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters: rosters.clone(), deliver, clock: clock.clone() };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         Self {
             accept: AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
+            amend: ChangeRoster { rosters, clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
             sweep: Sweep { due: store.clone(), process: process.clone(), advance: advance.clone(), keep: keep.clone(), metrics: metrics.clone() },
             process,
@@ -156,6 +164,7 @@ impl World {
                 Asked::Command(id, command, by) => {
                     self.executor.spawn(async move { Outcome::Commanded(Box::new(u.command.run(id, command, &by, |_| true).await)) })
                 }
+                Asked::Amend(schedule, amend, asker) => self.executor.spawn(async move { Outcome::Amended(u.amend.run(&schedule, &amend, &asker).await) }),
                 Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
             },
             Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),
@@ -202,6 +211,14 @@ impl World {
                 Err(_) => Answer::Failed,
             },
             Some(Outcome::Linked(Ok(()))) => Answer::Linked,
+            Some(Outcome::Amended(Ok(amended))) => Answer::Amended(Box::new(amended)),
+            Some(Outcome::Amended(Err(AmendError::Refused(Refused::Invalid(problems))))) => {
+                let told: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.field, p.message)).collect();
+                Answer::Rejected(told.join("; "))
+            }
+            Some(Outcome::Amended(Err(e @ (AmendError::Refused(_) | AmendError::Forbidden | AmendError::App(AppError::NotFound { .. }))))) => {
+                Answer::Rejected(e.to_string())
+            }
             Some(_) | None => Answer::Failed,
         };
         // Senders and people try again when they get no answer, or a 5xx.

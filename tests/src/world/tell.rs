@@ -4,12 +4,13 @@ use super::World;
 use super::configuration::integration;
 use jiff::{SignedDuration, Timestamp};
 use tocsin_app::accept_event::Accepted;
+use tocsin_app::change_roster::{Amend, Amended, Asker};
 use tocsin_app::fakes::messenger::Sent;
 use tocsin_app::ports::IntegrationKey;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::configuration::Channel;
-use tocsin_domain::id::IncidentId;
+use tocsin_domain::id::{IncidentId, ScheduleId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, Entry, What};
@@ -45,6 +46,8 @@ pub enum Asked {
     Command(IncidentId, Command, Actor),
     /// Somebody presses the button of an acknowledge link.
     Link(String),
+    /// Somebody changes a schedule at run time.
+    Amend(ScheduleId, Box<Amend>, Asker),
 }
 
 /// What they heard.
@@ -58,6 +61,8 @@ pub enum Answer {
     Rejected(String),
     /// The link was used.
     Linked,
+    /// The schedule is changed.
+    Amended(Box<Amended>),
     /// A 5xx, or nothing at all.
     Failed,
 }
@@ -119,6 +124,13 @@ impl World {
     /// A person presses the button of the link in a message.
     pub fn press(&mut self, sent: &Sent) -> Answer {
         self.ask(Asked::Link(link_of(sent).unwrap()))
+    }
+
+    /// A person changes a schedule for themselves, or for others where they may.
+    pub fn amend(&mut self, who: &str, for_anybody: bool, schedule: &str, amend: Amend) -> Answer {
+        let user: UserId = crate::samples::slug(who);
+        let asker = Asker { by: Actor::User(user.clone()), user: Some(user), for_anybody };
+        self.ask(Asked::Amend(crate::samples::slug(schedule), Box::new(amend), asker))
     }
 
     /// All incidents, oldest first.

@@ -14,6 +14,7 @@ mod lanes;
 pub mod messenger;
 pub mod outside;
 pub mod random;
+mod rosters;
 pub mod store;
 
 pub use clock::ManualClock;

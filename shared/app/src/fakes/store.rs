@@ -105,6 +105,7 @@ pub struct State {
     pub(super) keys_of: BTreeSet<(IntegrationId, SecretHash)>,
     pub(super) tokens: BTreeMap<SecretHash, Principal>,
     pub(super) pending: BTreeMap<String, PendingSubscriber>,
+    pub(super) rosters: super::rosters::Rosters,
     stream: Vec<Record>,
 }
 

@@ -11,6 +11,7 @@ mod item;
 mod lanes;
 pub mod model;
 mod read;
+mod rosters;
 pub mod schema;
 mod subscribers;
 mod write;

@@ -105,6 +105,11 @@ pub const PATTERNS: &[Pattern] = &[
         "GetItem token, GetItem marker; TransactWriteItems: both",
         "1R; 4W",
     ),
+    pattern("What did people change about these schedules at run time?", "rosters", "GetItem roster, BatchGetItem of several", "1R a 4 KB, deflated"),
+    pattern("Change a schedule at run time", "save_roster", "TransactWriteItems: roster if its revision stands, record", "2W a KB, deflated"),
+    pattern("Who changed a schedule at run time?", "roster_records", "Query records, backwards", "1R a 4 KB"),
+    pattern("Calendar feeds: read, list, add, remove", "feed, feeds_of, put_feed, delete_feed", "GetItem feed; Query list; TransactWriteItems: both", "1R; 4W"),
+    pattern("A notice of a handoff: claim it, settle it", "claim_notice, settle_notice", "PutItem notice, if free; PutItem notice", "1W; 1W"),
     pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
@@ -143,5 +148,10 @@ pub const KINDS: &[Kind] = &[
     kind("key of an integration", "KEYS#INTEGRATION", "SHA256(key)", "", ""),
     kind("API token", "TOK#SHA256(token)", "TOK", "doc", ""),
     kind("any token", "TOK", "ANY", "", ""),
+    kind("roster", "SCH#SCHEDULE", "R", "doc or packed, revision", ""),
+    kind("record of a roster", "SCH#SCHEDULE", "H#REVISION", "doc or packed", "expires after 400 days"),
+    kind("calendar feed", "CAL#SHA256(token)", "CAL", "doc", ""),
+    kind("feed of a schedule or person", "CALS#s#SCHEDULE or CALS#u#USER", "F#FEED", "doc", ""),
+    kind("notice of a handoff", "HO#SCHEDULE", "N#INSTANT#in#USER, or out", "leased_until, settled", "expires after 48 hours"),
     kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
 ];

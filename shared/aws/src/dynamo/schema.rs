@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tocsin_app::ports::SecretHash;
+use tocsin_app::ports::{Feed, FeedOf, NoticeKey, SecretHash};
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::hex::hex;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId};
 use tocsin_domain::notification::page::PageKey;
 
 /// Partition key of the table.
@@ -204,6 +204,40 @@ pub fn any_token() -> Key {
 /// A reader who waits to be confirmed. The id may hold anything, so its hash is the key.
 pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")
+}
+
+/// What people changed about a schedule at run time.
+pub fn roster(schedule: &ScheduleId) -> Key {
+    key(format!("SCH#{schedule}"), "R")
+}
+
+/// The record of the change that made a roster's revision.
+pub fn roster_record(schedule: &ScheduleId, revision: u64) -> Key {
+    key(format!("SCH#{schedule}"), format!("H#{revision:010}"))
+}
+
+/// The calendar feed that a token opens.
+pub fn feed(token: &SecretHash) -> Key {
+    key(format!("CAL#{}", token.0), "CAL")
+}
+
+/// Partition of the feeds of a schedule or a person.
+pub fn feeds_of(of: &FeedOf) -> String {
+    match of {
+        FeedOf::Schedule(id) => format!("CALS#s#{id}"),
+        FeedOf::User(id) => format!("CALS#u#{id}"),
+    }
+}
+
+/// That a schedule or a person has a feed.
+pub fn listed_feed(feed: &Feed) -> Key {
+    key(feeds_of(&feed.of), format!("F#{}", feed.id))
+}
+
+/// A notice of a handoff.
+pub fn notice(of: &NoticeKey) -> Key {
+    let what = if of.begins { "in" } else { "out" };
+    key(format!("HO#{}", of.schedule), format!("N#{}#{what}#{}", sortable(of.at), of.user))
 }
 
 /// An instant as text of one length: sorts as the instants do.

@@ -19,6 +19,7 @@ use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::ports::{Clock, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord, Which};
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
+use tocsin_app::rosters::Rosters;
 use tocsin_app::sweep::Sweep;
 use tocsin_app::use_link::UseLink;
 use tocsin_aws::dynamo::DynamoStore;
@@ -112,7 +113,13 @@ impl Deployment {
             cap: Cap::default(),
             public_url: "https://abcdefghij.execute-api.us-east-1.amazonaws.com".to_owned(),
         };
-        let advance = AdvanceIncident { incidents: store.clone(), configuration: cache.clone(), deliver, clock: clock.clone() };
+        let advance = AdvanceIncident {
+            incidents: store.clone(),
+            configuration: cache.clone(),
+            rosters: Rosters { configuration: cache.clone(), store: store.clone() },
+            deliver,
+            clock: clock.clone(),
+        };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let this = Self {
             ingest: Ingest::new(AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids }, store.clone()),

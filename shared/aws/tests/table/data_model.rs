@@ -2,6 +2,7 @@
 
 use super::samples::*;
 use expect_test::expect_file;
+use tocsin_app::ports::{Feed, FeedOf, NoticeKey};
 use tocsin_aws::dynamo::model::{KINDS, PATTERNS};
 use tocsin_aws::dynamo::schema::{self, Key, Subject};
 
@@ -89,6 +90,17 @@ fn the_kinds_are_those_that_the_code_makes() {
     let (i, a, hash) = (incident_id(1), alert_id(1), tocsin_app::ports::SecretHash::of("x"));
     let page_key = page(&incident(1), 0, 0).key;
     let (service, integration) = ("shop".parse().unwrap(), "shop-pd".parse().unwrap());
+    let schedule: tocsin_domain::id::ScheduleId = "web".parse().unwrap();
+    let feed = Feed {
+        id: tocsin_domain::id::FeedId::new(ulid::Ulid::from_parts(1, 1)),
+        of: FeedOf::Schedule(schedule.clone()),
+        team: None,
+        name: String::new(),
+        by: tocsin_domain::incident::timeline::Actor::System,
+        at: at(0),
+        token: hash.clone(),
+    };
+    let notice = NoticeKey { schedule: schedule.clone(), at: at(0), user: "ada".parse().unwrap(), begins: true };
     let keys = [
         schema::guard(&key("x")),
         schema::alert(a),
@@ -111,6 +123,11 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::key_of(&integration, &hash),
         schema::token(&hash),
         schema::any_token(),
+        schema::roster(&schedule),
+        schema::roster_record(&schedule, 1),
+        schema::feed(&hash),
+        schema::listed_feed(&feed),
+        schema::notice(&notice),
         schema::pending_subscriber("x"),
     ];
     assert_eq!(keys.len(), KINDS.len());

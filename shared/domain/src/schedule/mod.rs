@@ -46,7 +46,9 @@ mod overrides;
 mod report;
 mod resolve;
 mod restriction;
+pub mod roster;
 mod rotation;
+pub mod swap;
 mod validate;
 mod written;
 

@@ -38,7 +38,8 @@ pub struct Override {
 }
 
 /// What an override changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenChange", into = "WrittenChange")]
 pub enum Change {
     /// These people answer, and nobody else, also where nobody was on call (`with` alone).
     Everybody {
@@ -96,34 +97,62 @@ struct WrittenOverride {
     note: Option<String>,
 }
 
+/// A change as it stands in a document.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenChange {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layer: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    with: Option<Turn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    add: Option<Turn>,
+}
+
 /// A combination of fields that is no override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an override has either `with` (and at most one of `layer` and `person`: whom it replaces; everybody without them) or `add` alone")]
 struct NoOverride;
 
+impl TryFrom<WrittenChange> for Change {
+    type Error = NoOverride;
+
+    fn try_from(w: WrittenChange) -> Result<Self, NoOverride> {
+        match (w.layer, w.person, w.with, w.add) {
+            (None, None, Some(with), None) => Ok(Change::Everybody { with }),
+            (Some(layer), None, Some(with), None) => Ok(Change::Layer { layer, with }),
+            (None, Some(person), Some(with), None) => Ok(Change::Person { person, with }),
+            (None, None, None, Some(add)) => Ok(Change::Add { add }),
+            _ => Err(NoOverride),
+        }
+    }
+}
+
+impl From<Change> for WrittenChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Everybody { with } => Self { with: Some(with), ..Self::default() },
+            Change::Layer { layer, with } => Self { layer: Some(layer), with: Some(with), ..Self::default() },
+            Change::Person { person, with } => Self { person: Some(person), with: Some(with), ..Self::default() },
+            Change::Add { add } => Self { add: Some(add), ..Self::default() },
+        }
+    }
+}
+
 impl TryFrom<WrittenOverride> for Override {
     type Error = NoOverride;
 
     fn try_from(w: WrittenOverride) -> Result<Self, NoOverride> {
-        let change = match (w.layer, w.person, w.with, w.add) {
-            (None, None, Some(with), None) => Change::Everybody { with },
-            (Some(layer), None, Some(with), None) => Change::Layer { layer, with },
-            (None, Some(person), Some(with), None) => Change::Person { person, with },
-            (None, None, None, Some(add)) => Change::Add { add },
-            _ => return Err(NoOverride),
-        };
+        let change = WrittenChange { layer: w.layer, person: w.person, with: w.with, add: w.add }.try_into()?;
         Ok(Self { id: w.id, start: w.start, end: w.end, change, note: w.note })
     }
 }
 
 impl From<Override> for WrittenOverride {
     fn from(o: Override) -> Self {
-        let (layer, person, with, add) = match o.change {
-            Change::Everybody { with } => (None, None, Some(with), None),
-            Change::Layer { layer, with } => (Some(layer), None, Some(with), None),
-            Change::Person { person, with } => (None, Some(person), Some(with), None),
-            Change::Add { add } => (None, None, None, Some(add)),
-        };
+        let WrittenChange { layer, person, with, add } = o.change.into();
         Self { id: o.id, start: o.start, end: o.end, layer, person, with, add, note: o.note }
     }
 }
