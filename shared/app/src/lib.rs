@@ -11,6 +11,7 @@ pub mod change;
 pub mod change_roster;
 pub mod command_incident;
 pub mod configuration_cache;
+pub mod configuration_history;
 pub mod deliver_pages;
 pub mod error;
 #[cfg(feature = "fakes")]

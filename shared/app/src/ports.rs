@@ -13,6 +13,7 @@ use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
+use tocsin_domain::foresight::difference::Summary;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Actor, Entry};
@@ -295,6 +296,30 @@ pub struct VersionRecord {
     pub at: Timestamp,
     /// Who.
     pub by: Actor,
+    /// What it changed. Versions of before this was kept have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// The version whose document it put into force again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback_to: Option<u64>,
+}
+
+impl VersionRecord {
+    /// A version of which nothing more is said.
+    pub fn new(version: u64, at: Timestamp, by: Actor) -> Self {
+        Self { version, at, by, summary: None, rollback_to: None }
+    }
+
+    /// On one line: who, when, what.
+    pub fn words(&self) -> String {
+        let what = match (&self.rollback_to, &self.summary) {
+            (Some(v), Some(s)) => format!("back to version {v} ({})", s.words()),
+            (Some(v), None) => format!("back to version {v}"),
+            (None, Some(s)) => s.words(),
+            (None, None) => "not recorded".to_owned(),
+        };
+        format!("version {} by {} at {}: {what}", self.version, self.by, self.at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    }
 }
 
 /// Configuration, keys and tokens.
@@ -302,6 +327,8 @@ pub struct VersionRecord {
 pub trait ConfigurationStore: Send + Sync {
     /// The present version; none before the first.
     async fn current_version(&self) -> Result<Option<u64>, PortError>;
+    /// Who published a version, when, and what it changed.
+    async fn version_record(&self, version: u64) -> Result<Option<VersionRecord>, PortError>;
     /// A version's document. Versions never change and never go away.
     async fn configuration(&self, version: u64) -> Result<Option<Configuration>, PortError>;
     /// Writes version `record.version` and flips the pointer to it, if the pointer still stands at `record.version - 1` (Conflict).

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tocsin_app::apply_configuration::CreatedKey;
+use tocsin_app::apply_configuration::{Applied, CreatedKey};
 use tocsin_app::ports::EmailState;
 use tocsin_domain::access::Action;
 use tocsin_domain::configuration::validate::validate;
@@ -48,6 +48,17 @@ pub(crate) struct AppliedView {
     created_keys: Vec<KeyView>,
     /// E-mail contact methods and how they stand.
     contacts: Vec<ContactView>,
+}
+
+impl From<Applied> for AppliedView {
+    fn from(applied: Applied) -> Self {
+        Self {
+            version: applied.version,
+            changed: applied.changed,
+            created_keys: applied.created_keys.into_iter().map(KeyView::from).collect(),
+            contacts: applied.emails.into_iter().map(|(c, s)| ContactView { contact: c.to_string(), kind: "email", state: email_state(s) }).collect(),
+        }
+    }
 }
 
 /// A key, shown once.
@@ -126,12 +137,7 @@ pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Cal
     }
     let applied = api.apply.run(&wanted.configuration, wanted.expected_version, &caller.actor()).await?;
     tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
-    Ok(Json(AppliedView {
-        version: applied.version,
-        changed: applied.changed,
-        created_keys: applied.created_keys.into_iter().map(KeyView::from).collect(),
-        contacts: applied.emails.into_iter().map(|(c, s)| ContactView { contact: c.to_string(), kind: "email", state: email_state(s) }).collect(),
-    }))
+    Ok(Json(applied.into()))
 }
 
 /// A key to end.

@@ -59,7 +59,7 @@ impl Bench {
         };
         let bench = Self { router: tocsin_api::router(api), store };
         block_on(async {
-            let record = VersionRecord { version: 1, at: "2026-01-05T08:00:00Z".parse().unwrap(), by: Actor::System };
+            let record = VersionRecord::new(1, "2026-01-05T08:00:00Z".parse().unwrap(), Actor::System);
             bench.store.publish_configuration(&record, &configuration()).await.unwrap();
             for key in ["first-key", "second-key"] {
                 let record = IntegrationKey {

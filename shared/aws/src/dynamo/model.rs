@@ -98,6 +98,7 @@ pub const PATTERNS: &[Pattern] = &[
     ),
     pattern("Where does the configuration stand?", "current_version", "GetItem pointer", "1R"),
     pattern("A version of the configuration", "configuration", "Query record and parts", "1R a 4 KB, deflated"),
+    pattern("Who published a version, when, what did it change?", "version_record", "GetItem record", "1R"),
     pattern("Publish a version", "publish_configuration", "TransactWriteItems: pointer if it stands at the one before, record, parts", "2W a KB, deflated"),
     pattern(
         "Whom does this token stand for? Is there any?",

@@ -146,7 +146,7 @@ impl Deployment {
     }
 
     async fn configure(&self) {
-        let record = VersionRecord { version: 1, at: self.clock.now(), by: Actor::System };
+        let record = VersionRecord::new(1, self.clock.now(), Actor::System);
         self.store.publish_configuration(&record, &configuration()).await.unwrap();
         for service in ["shop", "storm"] {
             let integration = format!("{service}-pagerduty").parse().unwrap();
