@@ -162,6 +162,8 @@ pub(crate) enum Command {
     },
     /// Say who is on call now, and why.
     Oncall,
+    /// List heartbeats: which jobs say that they are alive, and which do not. One that nobody has pinged yet is not expected.
+    Heartbeats,
     /// Send a test event, as a monitoring system would.
     Send(Send),
     /// Make a further key for an integration, the present one stays valid; or end one.

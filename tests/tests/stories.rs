@@ -10,6 +10,8 @@ mod chaining;
 mod escalation;
 #[path = "stories/grouping.rs"]
 mod grouping;
+#[path = "stories/heartbeats.rs"]
+mod heartbeats;
 #[path = "stories/large.rs"]
 mod large;
 #[path = "stories/lifecycle.rs"]

@@ -3,6 +3,7 @@
 mod apply;
 mod doctor;
 mod foresee;
+mod heartbeats;
 mod incidents;
 mod init;
 mod oncall;
@@ -38,6 +39,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
         Command::Priority { incident, priority } => respond::priority(&incident.incident, priority, &Api::new(api)?, out).await,
         Command::Urgency { incident, urgency } => respond::urgency(&incident.incident, urgency, &Api::new(api)?, out).await,
+        Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
         Command::Send(event) => send::send(&event, &Api::without_token(api)?, out).await,
         Command::Key { integration, revoke: None } => apply::key(&integration, &Api::new(api)?, out).await,

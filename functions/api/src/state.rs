@@ -4,6 +4,7 @@ use std::sync::Arc;
 use tocsin_app::apply_configuration::ApplyConfiguration;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::{AlertStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::use_link::UseLink;
 
@@ -23,6 +24,8 @@ pub struct Api {
     pub command: CommandIncident,
     /// Acknowledge links.
     pub link: UseLink,
+    /// Heartbeats, to read.
+    pub heartbeats: KeepHeartbeats,
     /// Configuration, to change.
     pub apply: ApplyConfiguration,
 }

@@ -13,9 +13,12 @@ use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2,
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
+use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
-use tocsin_app::ports::{ConfigurationStore, IdSource, IntegrationKey};
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::ports::{ConfigurationStore, HeartbeatStore, IdSource, IntegrationKey};
 use tocsin_domain::alert::event::Event;
+use tocsin_domain::configuration::IntegrationKind;
 
 /// Alerts of one delivery that are written at the same time.
 const AT_ONCE: usize = 16;
@@ -25,13 +28,15 @@ pub struct Ingest {
     accept: AcceptEvent,
     keys: KeyCache,
     ids: Arc<dyn IdSource>,
+    heartbeats: KeepHeartbeats,
 }
 
 impl Ingest {
     /// A function with an empty key cache.
-    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>) -> Self {
+    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>) -> Self {
         let ids = accept.ids.clone();
-        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids }
+        let heartbeats = KeepHeartbeats { beats, accept: accept.clone(), configuration: Arc::new(ConfigurationCache::new(configuration.clone())) };
+        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids, heartbeats }
     }
 
     /// Answers a request without headers.
@@ -47,6 +52,7 @@ impl Ingest {
             ["generic", "2010-04-15", "create_event.json"] => {
                 self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v1::FORMAT, body).await).await
             }
+            ["v1", "integrations", "heartbeat", key] => self.heartbeat(call.method, key).await,
             ["v1", "integrations", name, key] => match format_named(name) {
                 Some(parse) => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, parse).await).await,
                 None => unknown_format(name),
@@ -89,6 +95,22 @@ impl Ingest {
                 log(&integration, &accepted);
                 (format.accepted)(&dedup_key)
             }
+            Err(e) => unavailable(&e),
+        }
+    }
+
+    /// A job says that it is alive: by any method, whatever the body.
+    async fn heartbeat(&self, method: &str, key: &str) -> Answer {
+        if !["GET", "HEAD", "POST", "PUT"].contains(&method) {
+            return answer(405, "method not allowed", "a heartbeat takes GET, HEAD, POST and PUT");
+        }
+        let key = match self.keys.integration(key).await {
+            Ok(Some(key)) if key.kind == IntegrationKind::Heartbeat => key,
+            Ok(_) => return answer(404, "unknown heartbeat", "no heartbeat has the key at the end of this address"),
+            Err(e) => return unavailable(&e.into()),
+        };
+        match self.heartbeats.ping(&key).await {
+            Ok(()) => Answer { status: 200, body: serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string() },
             Err(e) => unavailable(&e),
         }
     }

@@ -11,12 +11,12 @@ pub mod change;
 pub mod change_roster;
 pub mod command_incident;
 pub mod configuration_cache;
-pub mod configuration_history;
 pub mod deliver_pages;
 pub mod error;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 pub mod keep_clock;
+pub mod keep_heartbeats;
 pub mod ports;
 pub mod process_alerts;
 pub mod publish_timeline;

@@ -13,7 +13,6 @@ use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
-use tocsin_domain::foresight::difference::Summary;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Actor, Entry};
@@ -296,30 +295,6 @@ pub struct VersionRecord {
     pub at: Timestamp,
     /// Who.
     pub by: Actor,
-    /// What it changed. Versions of before this was kept have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Summary>,
-    /// The version whose document it put into force again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rollback_to: Option<u64>,
-}
-
-impl VersionRecord {
-    /// A version of which nothing more is said.
-    pub fn new(version: u64, at: Timestamp, by: Actor) -> Self {
-        Self { version, at, by, summary: None, rollback_to: None }
-    }
-
-    /// On one line: who, when, what.
-    pub fn words(&self) -> String {
-        let what = match (&self.rollback_to, &self.summary) {
-            (Some(v), Some(s)) => format!("back to version {v} ({})", s.words()),
-            (Some(v), None) => format!("back to version {v}"),
-            (None, Some(s)) => s.words(),
-            (None, None) => "not recorded".to_owned(),
-        };
-        format!("version {} by {} at {}: {what}", self.version, self.by, self.at.strftime("%Y-%m-%d %H:%M:%S UTC"))
-    }
 }
 
 /// Configuration, keys and tokens.
@@ -327,8 +302,6 @@ impl VersionRecord {
 pub trait ConfigurationStore: Send + Sync {
     /// The present version; none before the first.
     async fn current_version(&self) -> Result<Option<u64>, PortError>;
-    /// Who published a version, when, and what it changed.
-    async fn version_record(&self, version: u64) -> Result<Option<VersionRecord>, PortError>;
     /// A version's document. Versions never change and never go away.
     async fn configuration(&self, version: u64) -> Result<Option<Configuration>, PortError>;
     /// Writes version `record.version` and flips the pointer to it, if the pointer still stands at `record.version - 1` (Conflict).
@@ -363,6 +336,41 @@ pub enum Overdue {
 pub trait DueStore: Send + Sync {
     /// Everything due before `before`, oldest first within each shard, at most `limit` in all.
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError>;
+}
+
+/// That a heartbeat was found missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// When that was found; tells one absence from the next.
+    pub found_at: Timestamp,
+    /// Whether its alert was opened.
+    pub told: bool,
+}
+
+/// What is known of a heartbeat that was pinged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// Which heartbeat.
+    pub heartbeat: IntegrationId,
+    /// The latest ping.
+    pub last_at: Timestamp,
+    /// Whether it is known to be missing; stays so until its alert is resolved.
+    pub missed: Option<Missed>,
+}
+
+/// Heartbeats. Each is one item that a ping touches once, in no index: who is missing is found by reading those of the configuration.
+#[async_trait]
+pub trait HeartbeatStore: Send + Sync {
+    /// A ping; one that was overtaken does not turn the clock back. One write. The answer is what was known to be missing.
+    async fn ping(&self, heartbeat: &IntegrationId, team: &TeamId, at: Timestamp) -> Result<Option<Missed>, PortError>;
+    /// Those of these heartbeats that were ever pinged.
+    async fn beats(&self, heartbeats: &[IntegrationId]) -> Result<Vec<Beat>, PortError>;
+    /// It is missing, found at `at`. Conflict: it was pinged since, or somebody else found it.
+    async fn miss(&self, seen: &Beat, at: Timestamp) -> Result<(), WriteError>;
+    /// Its alert was opened. Conflict: it was pinged since `seen`.
+    async fn told(&self, seen: &Beat, found_at: Timestamp) -> Result<(), WriteError>;
+    /// Its alert was resolved: it is not missing any more. That it is so already, or missing anew, is fine.
+    async fn recovered(&self, heartbeat: &IntegrationId, found_at: Timestamp) -> Result<(), PortError>;
 }
 
 /// A reader of the status page who asked to be told, until they confirm.

@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod configuration;
 pub mod due;
+pub mod heartbeats;
 pub mod incidents;
 pub mod lanes;
 pub mod races;
@@ -13,7 +14,9 @@ pub mod subscribers;
 
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{AlertStore, ConfigurationStore, DueStore, FeedStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore};
+use tocsin_app::ports::{
+    AlertStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
+};
 
 /// All stores of one implementation.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ pub struct Stores {
     pub configuration: Arc<dyn ConfigurationStore>,
     /// What is due.
     pub due: Arc<dyn DueStore>,
+    /// Heartbeats.
+    pub heartbeats: Arc<dyn HeartbeatStore>,
     /// Subscribers.
     pub subscribers: Arc<dyn SubscriberStore>,
     /// Rosters.
@@ -42,7 +47,17 @@ impl Stores {
     /// One object that implements all of them.
     pub fn of<T>(store: Arc<T>) -> Self
     where
-        T: AlertStore + IncidentStore + LaneStore + ConfigurationStore + DueStore + SubscriberStore + RosterStore + FeedStore + NoticeStore + 'static,
+        T: AlertStore
+            + IncidentStore
+            + LaneStore
+            + ConfigurationStore
+            + DueStore
+            + HeartbeatStore
+            + SubscriberStore
+            + RosterStore
+            + FeedStore
+            + NoticeStore
+            + 'static,
     {
         Self {
             alerts: store.clone(),
@@ -50,6 +65,7 @@ impl Stores {
             lanes: store.clone(),
             configuration: store.clone(),
             due: store.clone(),
+            heartbeats: store.clone(),
             subscribers: store.clone(),
             rosters: store.clone(),
             feeds: store.clone(),
@@ -92,6 +108,7 @@ macro_rules! conformance_suite {
                 ];
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
                 due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
+                heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 races: [

@@ -3,7 +3,7 @@
 pub(crate) mod commands;
 pub(crate) mod configuration;
 pub(crate) mod doctor;
-pub(crate) mod history;
+pub(crate) mod heartbeats;
 pub(crate) mod incidents;
 pub(crate) mod links;
 pub(crate) mod on_call;

@@ -47,7 +47,9 @@ impl Bench {
         let ids = Arc::new(SeededIds::seeded(1));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        let accept = tocsin_app::accept_event::AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let api = Api {
+            heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
             incidents: store.clone(),
             alerts: store.clone(),
             access: store.clone(),
@@ -59,7 +61,7 @@ impl Bench {
         };
         let bench = Self { router: tocsin_api::router(api), store };
         block_on(async {
-            let record = VersionRecord::new(1, "2026-01-05T08:00:00Z".parse().unwrap(), Actor::System);
+            let record = VersionRecord { version: 1, at: "2026-01-05T08:00:00Z".parse().unwrap(), by: Actor::System };
             bench.store.publish_configuration(&record, &configuration()).await.unwrap();
             for key in ["first-key", "second-key"] {
                 let record = IntegrationKey {

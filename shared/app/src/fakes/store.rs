@@ -3,7 +3,7 @@
 use super::faults::Failure;
 use super::{Faults, lock};
 use crate::error::PortError;
-use crate::ports::{AcknowledgeLink, DueStore, Group, Guard, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord};
+use crate::ports::{AcknowledgeLink, Beat, DueStore, Group, Guard, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,6 +99,8 @@ pub struct State {
     pub log: Vec<Logged>,
     /// Links of pages.
     pub acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
+    /// Heartbeats that were pinged.
+    pub beats: BTreeMap<IntegrationId, Beat>,
     pub(super) current_version: Option<u64>,
     pub(super) configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
     pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,

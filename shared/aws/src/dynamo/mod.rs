@@ -6,6 +6,7 @@
 mod alerts;
 mod configuration;
 mod due;
+mod heartbeats;
 mod incidents;
 mod item;
 mod lanes;

@@ -98,7 +98,6 @@ pub const PATTERNS: &[Pattern] = &[
     ),
     pattern("Where does the configuration stand?", "current_version", "GetItem pointer", "1R"),
     pattern("A version of the configuration", "configuration", "Query record and parts", "1R a 4 KB, deflated"),
-    pattern("Who published a version, when, what did it change?", "version_record", "GetItem record", "1R"),
     pattern("Publish a version", "publish_configuration", "TransactWriteItems: pointer if it stands at the one before, record, parts", "2W a KB, deflated"),
     pattern(
         "Whom does this token stand for? Is there any?",
@@ -111,6 +110,9 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("Who changed a schedule at run time?", "roster_records", "Query records, backwards", "1R a 4 KB"),
     pattern("Calendar feeds: read, list, add, remove", "feed, feeds_of, put_feed, delete_feed", "GetItem feed; Query list; TransactWriteItems: both", "1R; 4W"),
     pattern("A notice of a handoff: claim it, settle it", "claim_notice, settle_notice", "PutItem notice, if free; PutItem notice", "1W; 1W"),
+    pattern("A heartbeat is pinged", "ping", "UpdateItem heartbeat", "1W"),
+    pattern("Which heartbeats are missing?", "beats", "BatchGetItem the configuration's heartbeats", "1R each, every minute"),
+    pattern("A heartbeat is missing, its alert is open, it is back", "miss, told, recovered", "UpdateItem heartbeat", "1W each"),
     pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
@@ -154,5 +156,6 @@ pub const KINDS: &[Kind] = &[
     kind("calendar feed", "CAL#SHA256(token)", "CAL", "doc", ""),
     kind("feed of a schedule or person", "CALS#s#SCHEDULE or CALS#u#USER", "F#FEED", "doc", ""),
     kind("notice of a handoff", "HO#SCHEDULE", "N#INSTANT#in#USER, or out", "leased_until, settled", "expires after 48 hours"),
+    kind("heartbeat", "HB#HEARTBEAT", "HB", "last_at, missing, told", "no index, no stream"),
     kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
 ];

@@ -206,6 +206,11 @@ pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")
 }
 
+/// A heartbeat.
+pub fn heartbeat(id: &IntegrationId) -> Key {
+    key(format!("HB#{id}"), "HB")
+}
+
 /// What people changed about a schedule at run time.
 pub fn roster(schedule: &ScheduleId) -> Key {
     key(format!("SCH#{schedule}"), "R")

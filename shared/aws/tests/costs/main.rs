@@ -16,6 +16,7 @@ use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::{Clock, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord, Which};
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
@@ -121,8 +122,10 @@ impl Deployment {
             clock: clock.clone(),
         };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids };
+        let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
         let this = Self {
-            ingest: Ingest::new(AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids }, store.clone()),
+            ingest: Ingest::new(accept.clone(), store.clone(), store.clone()),
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             publish: PublishTimeline { bus: Arc::new(MemoryBus::new(faults)), configuration: cache },
             sweep: Sweep {
@@ -130,6 +133,7 @@ impl Deployment {
                 process: process.clone(),
                 advance: advance.clone(),
                 keep: keep.clone(),
+                heartbeats,
                 metrics: Arc::new(MemoryMetrics::default()),
             },
             process,
@@ -146,7 +150,7 @@ impl Deployment {
     }
 
     async fn configure(&self) {
-        let record = VersionRecord::new(1, self.clock.now(), Actor::System);
+        let record = VersionRecord { version: 1, at: self.clock.now(), by: Actor::System };
         self.store.publish_configuration(&record, &configuration()).await.unwrap();
         for service in ["shop", "storm"] {
             let integration = format!("{service}-pagerduty").parse().unwrap();
@@ -326,7 +330,11 @@ impl Deployment {
         let quiet = self.sweep.due.due_before(Timestamp::UNIX_EPOCH, 400).await.unwrap();
         assert!(quiet.is_empty());
         self.charge("sweep | a minute in which nothing is overdue");
-        let cold = Ingest::new(AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: Arc::new(SeededIds::seeded(2)) }, self.store.clone());
+        let cold = Ingest::new(
+            AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: Arc::new(SeededIds::seeded(2)) },
+            self.store.clone(),
+            self.store.clone(),
+        );
         let body = json!({ "routing_key": key("shop"), "event_action": "resolve", "dedup_key": "none" });
         assert_eq!(cold.handle("POST", "/v2/enqueue", body.to_string().as_bytes()).await.status, 202);
         self.meter.take().drain(..1).for_each(|call| self.bill.push(("ingest | a key that was not used for a minute".to_owned(), Cost::of(&[call]))));

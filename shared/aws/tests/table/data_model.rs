@@ -128,6 +128,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::feed(&hash),
         schema::listed_feed(&feed),
         schema::notice(&notice),
+        schema::heartbeat(&integration),
         schema::pending_subscriber("x"),
     ];
     assert_eq!(keys.len(), KINDS.len());
