@@ -22,6 +22,8 @@ mod outages;
 mod people;
 #[path = "stories/repetition.rs"]
 mod repetition;
+#[path = "stories/responders.rs"]
+mod responders;
 #[path = "stories/rosters.rs"]
 mod rosters;
 #[path = "stories/sending.rs"]

@@ -234,6 +234,9 @@ pub struct QueuedPage {
 pub struct AcknowledgeLink {
     /// Incidents and the generation that it may acknowledge.
     pub incidents: Vec<(IncidentId, u32)>,
+    /// Incidents that its holder was asked to help with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<IncidentId>,
     /// Who acknowledges; nobody in person for the last resort.
     pub user: Option<UserId>,
     /// No longer than.
@@ -260,7 +263,7 @@ pub struct Claim {
 /// Why a claim did not happen. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimError {
-    /// These pages' incidents are not triggered in that generation any more: they must not be sent.
+    /// These pages are not wanted any more ([`Incident::wants`]): they must not be sent.
     #[error("{} pages were taken back", .0.len())]
     TakenBack(Vec<PageKey>),
     /// Somebody else claimed some of them, or used the lane: look again.
@@ -278,7 +281,7 @@ pub trait LaneStore: Send + Sync {
     async fn lane(&self, contact: &ContactId) -> Result<Lane, PortError>;
     /// Pages of a lane that are due at `now` (`page.due <= now`), leased ones included, oldest due first, at most `limit`.
     async fn due_pages(&self, contact: &ContactId, now: Timestamp, limit: usize) -> Result<Vec<QueuedPage>, PortError>;
-    /// Leases pages in one transaction which checks that each one's incident is still triggered in the page's generation.
+    /// Leases pages in one transaction which checks that each is still wanted ([`Incident::wants`]): its incident triggered in its generation, or its receiver asked to help.
     async fn claim(&self, claim: &Claim) -> Result<(), ClaimError>;
     /// Removes a page that must not be sent any more.
     async fn drop_page(&self, contact: &ContactId, key: &PageKey) -> Result<(), PortError>;

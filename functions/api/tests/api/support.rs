@@ -18,6 +18,7 @@ use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
 use tocsin_domain::id::IncidentId;
+use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
 use tower::ServiceExt;
@@ -85,7 +86,10 @@ impl Bench {
                 auto_resolve_s: None,
             };
             let now = "2026-01-05T08:59:00Z".parse().unwrap();
-            let mut change = Change::opening(Incident::open(opening, now));
+            let mut incident = Incident::open(opening, now);
+            // Bob was asked to help.
+            incident.responders.push(Responder { user: "bob".parse().unwrap(), request: 1, answer: Answer::Asked });
+            let mut change = Change::opening(incident);
             change.tell(&Actor::System, vec![What::Noted { text: "opened by the test".into() }]);
             bench.store.commit(&change.commit(now)).await.unwrap();
             for team in [None, Some("ours"), Some("theirs")] {

@@ -12,7 +12,7 @@ use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, UserId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::lane::Lane;
@@ -63,6 +63,8 @@ pub enum Logged {
         triggered: bool,
         /// In which generation.
         generation: u32,
+        /// Who was asked to help and has not answered, by which request.
+        asked: Vec<(UserId, u32)>,
     },
 }
 

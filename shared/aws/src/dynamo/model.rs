@@ -132,7 +132,7 @@ pub const KINDS: &[Kind] = &[
         "incident",
         "I#INCIDENT",
         "I",
-        "doc or packed, status, generation, revision",
+        "doc or packed, status, generation, revision, asked (who was asked to help, while anybody is)",
         "`by_team`; `due` while something is due; stream (`incident`) when announced",
     ),
     kind("link", "I#INCIDENT", "A#REVISION", "alerts that joined with this revision", ""),

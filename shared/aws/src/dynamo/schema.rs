@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tocsin_app::ports::{Feed, FeedOf, NoticeKey, SecretHash};
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::hex::hex;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
 use tocsin_domain::notification::page::PageKey;
 
 /// Partition key of the table.
@@ -119,6 +119,11 @@ pub fn link(id: IncidentId, revision: u64) -> Key {
 
 /// Sort keys of links begin with it.
 pub(crate) const LINK: &str = "A#";
+
+/// Element of an incident's attribute `asked`: somebody who was asked to help by this request, and has not answered.
+pub fn asked(request: u32, user: &UserId) -> String {
+    format!("{request}#{user}")
+}
 
 /// A timeline entry.
 pub fn entry(id: IncidentId, seq: u32) -> Key {
