@@ -9,6 +9,7 @@ pub mod source;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use keys::KeyCache;
+use source::alertmanager_v2::Posted;
 use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl Ingest {
             // Prometheus and vmalert put their own path behind the prefix that they are given.
             ["v1", "integrations", _, key, "api", "v1" | "v2", "alerts"] => match call.method {
                 "GET" | "HEAD" => Answer { status: 200, body: "[]".to_owned() },
-                _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(prometheus)).await).await,
+                _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(alertmanager_v2::parse)).await).await,
             },
             ["v1", "integrations", _, _, "api", "v2", "status"] | ["v1", "integrations", _, _, "-", "healthy" | "ready"] => alertmanager_v2::status(),
             _ => answer(404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/NAME/KEY"),
@@ -124,28 +125,29 @@ impl Ingest {
             Err(e) => return unavailable(&e.into()),
         };
         let read = match parse {
-            Parse::Any(parse) => parse(body),
+            Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
         };
         match read {
-            Ok(batch) => self.batch(&integration, batch).await,
+            Ok(posted) => self.batch(&integration, posted).await,
             Err(refusal) => refusal.into(),
         }
     }
 
     /// All of a batch, or an error that makes the sender deliver it again: those that were written before are repetitions then.
-    async fn batch(&self, integration: &IntegrationKey, mut batch: Batch) -> Answer {
+    async fn batch(&self, integration: &IntegrationKey, posted: Posted) -> Answer {
+        let Posted { mut batch, ends_at } = posted;
         let events = std::mem::take(&mut batch.events);
         let count = events.len();
         // Events of one key keep their order; different keys need none.
-        let mut by_key: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-        for event in events {
-            by_key.entry(event.dedup_key.clone()).or_default().push(event);
+        let mut by_key: BTreeMap<String, Vec<(Event, Option<Timestamp>)>> = BTreeMap::new();
+        for (event, until) in events.into_iter().zip(ends_at.into_iter().chain(std::iter::repeat(None))) {
+            by_key.entry(event.dedup_key.clone()).or_default().push((event, until));
         }
         let results: Vec<Result<(), AppError>> = stream::iter(by_key.into_values())
             .map(|events| async {
-                for event in folded(events) {
-                    log(integration, &self.accept.run(integration, event).await?);
+                for (event, until) in folded(events) {
+                    log(integration, &self.accept.run_until(integration, event, until).await?);
                 }
                 Ok(())
             })
@@ -182,7 +184,7 @@ enum Parse {
     /// By itself.
     Any(fn(&[u8]) -> Result<Batch, Refusal>),
     /// With the present time.
-    At(fn(&[u8], Timestamp) -> Result<Batch, Refusal>),
+    At(fn(&[u8], Timestamp) -> Result<Posted, Refusal>),
 }
 
 /// The format of an address's name.
@@ -191,13 +193,9 @@ fn format_named(name: &str) -> Option<Parse> {
         "alertmanager" => Parse::Any(alertmanager::parse),
         "grafana" => Parse::Any(grafana::parse),
         "generic" => Parse::Any(generic::parse_batch),
-        "prometheus" | "vmalert" => Parse::At(prometheus),
+        "prometheus" | "vmalert" => Parse::At(alertmanager_v2::parse),
         _ => return None,
     })
-}
-
-fn prometheus(body: &[u8], now: Timestamp) -> Result<Batch, Refusal> {
-    alertmanager_v2::parse(body, now).map(|posted| posted.batch)
 }
 
 fn unknown_format(name: &str) -> Answer {
@@ -205,13 +203,16 @@ fn unknown_format(name: &str) -> Answer {
     answer(404, "not found", &format!("there is no format {name:?}; /v1/integrations/generic/KEY takes any JSON"))
 }
 
-/// Equal actions in a row on one key are one: the later ones say nothing new.
-fn folded(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::with_capacity(1);
-    for event in events {
+/// Equal actions in a row on one key are one: of the later ones, only how bad it is and until when it holds is news.
+fn folded(events: Vec<(Event, Option<Timestamp>)>) -> Vec<(Event, Option<Timestamp>)> {
+    let mut kept: Vec<(Event, Option<Timestamp>)> = Vec::with_capacity(1);
+    for (event, until) in events {
         match kept.last_mut() {
-            Some(last) if last.action == event.action => last.severity = last.severity.min(event.severity),
-            _ => kept.push(event),
+            Some((last, held)) if last.action == event.action => {
+                last.severity = last.severity.min(event.severity);
+                *held = until.or(*held);
+            }
+            _ => kept.push((event, until)),
         }
     }
     kept

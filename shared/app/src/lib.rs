@@ -13,6 +13,7 @@ pub mod command_incident;
 pub mod configuration_cache;
 pub mod deliver_pages;
 pub mod error;
+pub mod expire_alerts;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 pub mod keep_clock;

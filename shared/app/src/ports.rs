@@ -5,7 +5,7 @@
 
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
@@ -85,6 +85,44 @@ pub struct Guard {
     pub last_at: Timestamp,
     /// The worst severity so far.
     pub severity: Severity,
+    /// Until when its latest report holds without being repeated; none where the sender does not say, or has not repeated it yet.
+    pub holds_until: Option<Timestamp>,
+}
+
+/// That the reports of a key hold for a while only: an alert that nobody repeats within it is over. One for a key, due in the index when it may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Which key.
+    pub key: AlertKey,
+    /// The alert that it is about: another one of the same key may hold for ever.
+    pub alert: AlertId,
+    /// The team that owns its service.
+    pub team: TeamId,
+    /// How long the first report held.
+    pub length: SignedDuration,
+    /// When to look whether it was repeated.
+    pub due: Timestamp,
+}
+
+/// Where a [`Hold`] is kept: its integration, and the digest of its dedup key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HoldPlace {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// As [`AlertKey::digest`] makes it.
+    pub digest: String,
+}
+
+impl Hold {
+    /// Where it is kept.
+    pub fn place(&self) -> HoldPlace {
+        HoldPlace { integration: self.key.integration.clone(), digest: self.key.digest() }
+    }
+
+    /// Until when the alert that `guard` guards holds. A repetition says so; without one it is as long as the first report said.
+    pub fn until(&self, guard: &Guard) -> Timestamp {
+        guard.holds_until.unwrap_or_else(|| guard.last_at.checked_add(self.length).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// A span of time: from an instant on, until before another.
@@ -111,10 +149,26 @@ pub trait AlertStore: Send + Sync {
     /// One unconditional-looking write that tells repetition from news: counts on the guard if an alert with this key is open and at least as bad.
     /// One call, one write unit, no read.
     async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError>;
+    /// The same for a report that holds until an instant, which the same write notes on the guard.
+    async fn count_held_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Timestamp) -> Result<Repeated, PortError>;
+    /// Notes on the guard until when the alert holds. Conflict: it does not guard this alert as an open one.
+    async fn extend_alert(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError>;
+    /// Closes the guard and marks the alert resolved, together, because nobody repeated it. Conflict: an event came since `guard` was read.
+    async fn expire_alert(&self, key: &AlertKey, guard: &Guard, at: Timestamp) -> Result<(), WriteError>;
+    /// Writes or replaces the hold of a key.
+    async fn put_hold(&self, hold: &Hold) -> Result<(), PortError>;
+    /// A hold.
+    async fn hold(&self, place: &HoldPlace) -> Result<Option<Hold>, PortError>;
+    /// A hold is due later. Conflict: it is not due any more when it was read to be.
+    async fn move_hold(&self, hold: &Hold, due: Timestamp) -> Result<(), WriteError>;
+    /// A hold is not needed any more. Conflict: as above.
+    async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError>;
     /// The guard of a key, read consistently.
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError>;
     /// Writes guard and alert together (`alert.seq` 1, nothing handled). [`WriteError::Conflict`]: the key has an open alert already.
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError>;
+    /// The same with the hold of the key, together.
+    async fn open_held_alert(&self, alert: &Alert, hold: &Hold) -> Result<(), WriteError>;
     /// Closes the guard and marks the alert resolved, together. Conflict: the guard does not guard this alert as an open one any more.
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// Notes that the sender asks to acknowledge. Conflict: the alert is not open.
@@ -339,6 +393,8 @@ pub enum Overdue {
 pub trait DueStore: Send + Sync {
     /// Everything due before `before`, oldest first within each shard, at most `limit` in all.
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError>;
+    /// Holds due before `before`, at most `limit`. Apart from the others, so that however many alerts fire, no incident waits behind them.
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError>;
 }
 
 /// That a heartbeat was found missing.

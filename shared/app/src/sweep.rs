@@ -5,6 +5,7 @@
 use crate::advance_incident::AdvanceIncident;
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
+use crate::expire_alerts::expire_alerts;
 use crate::keep_clock::KeepClock;
 use crate::keep_heartbeats::KeepHeartbeats;
 use crate::ports::{DueStore, Metrics, Overdue};
@@ -114,6 +115,12 @@ impl Sweep {
             let results = futures::future::join_all(part.iter().map(|id| self.incident(*id))).await;
             swept.failed.extend(part.iter().zip(results).filter_map(|(id, r)| r.err().map(|e| (id.to_string(), e.to_string()))));
         }
+        // Last: an alert that ends late harms nobody.
+        let expired = expire_alerts(self.due.as_ref(), self.process.alerts.as_ref(), before.min(now), now).await;
+        if expired.ended > 0 {
+            tracing::info!(ended = expired.ended, repeated = expired.repeated, "alerts ended because nobody repeated them");
+        }
+        swept.failed.extend(expired.failed);
         Ok(swept)
     }
 

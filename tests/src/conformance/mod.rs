@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod configuration;
 pub mod due;
 pub mod heartbeats;
+pub mod holds;
 pub mod incidents;
 pub mod lanes;
 pub mod races;
@@ -109,6 +110,10 @@ macro_rules! conformance_suite {
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
                 due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
                 heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep];
+                holds: [
+                    a_held_repetition_says_until_when, only_what_nobody_repeated_expires, holds_are_due_and_move, many_holds_are_limited, an_alert_opens_with_its_hold_or_not_at_all,
+                    a_repetition_and_an_expiry,
+                ];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 races: [

@@ -3,7 +3,9 @@
 use super::faults::Failure;
 use super::{Faults, lock};
 use crate::error::PortError;
-use crate::ports::{AcknowledgeLink, Beat, DueStore, Group, Guard, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord};
+use crate::ports::{
+    AcknowledgeLink, Beat, DueStore, Group, Guard, Hold, HoldPlace, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord,
+};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +83,8 @@ pub struct State {
     pub(super) changed: BTreeMap<AlertId, Timestamp>,
     /// When alerts that are kept from people are decided again.
     pub(super) again: BTreeMap<AlertId, Timestamp>,
+    /// Holds by their key.
+    pub holds: BTreeMap<AlertKey, Hold>,
     /// Which alerts belong to an incident.
     pub links: BTreeSet<(IncidentId, AlertId)>,
     /// Incidents.
@@ -188,5 +192,10 @@ impl MemoryStore {
 impl DueStore for MemoryStore {
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError> {
         self.call("DueStore::due_before", |s| Ok(s.due_before(before, limit))).await
+    }
+
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError> {
+        let due = |s: &mut State| Ok(s.holds.values().filter(|h| h.due < before).map(Hold::place).take(limit).collect());
+        self.call("DueStore::holds_before", due).await
     }
 }

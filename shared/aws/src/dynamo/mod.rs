@@ -7,6 +7,7 @@ mod alerts;
 mod configuration;
 mod due;
 mod heartbeats;
+mod holds;
 mod incidents;
 mod item;
 mod lanes;

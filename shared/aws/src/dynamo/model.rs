@@ -39,8 +39,18 @@ const fn kind(name: &'static str, pk: &'static str, sk: &'static str, attributes
 
 /// The access patterns, most frequent first.
 pub const PATTERNS: &[Pattern] = &[
-    pattern("Is this event a repetition? Then count it", "count_repetition", "UpdateItem guard, if open and as bad", "1W (billed also when it is not)"),
-    pattern("Open an alert", "open_alert", "TransactWriteItems: guard if none is open, alert, its parts", "2W guard, 2W a KB of alert"),
+    pattern(
+        "Is this event a repetition? Then count it",
+        "count_repetition, count_held_repetition",
+        "UpdateItem guard, if open and as bad",
+        "1W (billed also when it is not)",
+    ),
+    pattern(
+        "Open an alert",
+        "open_alert, open_held_alert",
+        "TransactWriteItems: guard if none is open, alert, its parts (and its hold)",
+        "2W guard, 2W a KB of alert (2W hold)",
+    ),
     pattern("Who is open under this key?", "guard", "GetItem guard", "1R"),
     pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
     pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
@@ -52,6 +62,12 @@ pub const PATTERNS: &[Pattern] = &[
         "2W a KB of each",
     ),
     pattern("What was asked of an alert?", "asks", "Query asks behind a change", "1R a 4 KB"),
+    pattern(
+        "Reports that hold for a while only: begin, look, go on, end",
+        "put_hold, hold, holds_before, extend_alert, move_hold, drop_hold, expire_alert",
+        "PutItem, GetItem, UpdateItem, DeleteItem hold; Query its shards of `due`; UpdateItem guard; TransactWriteItems: guard if no event came since, alert",
+        "1W and 1 to 2W of `due` each; an end costs what a resolve does",
+    ),
     pattern("Alerts by id, whole", "alerts", "BatchGetItem alerts; Query of the parts where an alert is large", "1R an alert"),
     pattern(
         "Change an incident",
@@ -118,7 +134,14 @@ pub const PATTERNS: &[Pattern] = &[
 
 /// The kinds of items.
 pub const KINDS: &[Kind] = &[
-    kind("guard", "G#INTEGRATION#SHA256(dedup key)", "G", "alert, open, count, last_at, rank", "no index, no stream; expires 30 days after it closed"),
+    kind(
+        "guard",
+        "G#INTEGRATION#SHA256(dedup key)",
+        "G",
+        "alert, open, count, last_at, rank, holds_until",
+        "no index, no stream; expires 30 days after it closed",
+    ),
+    kind("hold", "G#INTEGRATION#SHA256(dedup key)", "H", "integration, dedup_key, alert, length_s", "`due` when its reports may have ended"),
     kind(
         "alert",
         "A#ALERT",
