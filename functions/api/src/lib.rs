@@ -3,6 +3,7 @@
 //! Called by: the HTTP API's default route. Handlers translate: they authenticate, ask [`authorize`](tocsin_domain::access::authorize), run a use case and show its answer.
 //! Refuses to page and to escalate: commands write the incident, all effects follow from the stream.
 
+pub mod calendar;
 mod caller;
 mod error;
 pub mod link_page;
@@ -54,12 +55,27 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::commands::reassign_incident))
         .routes(routes!(route::commands::prioritise_incident))
         .routes(routes!(route::commands::choose_urgency))
-        .routes(routes!(route::commands::ask_responders))
-        .routes(routes!(route::commands::accept_request))
-        .routes(routes!(route::commands::decline_request))
         .routes(routes!(route::on_call::who_is_on_call))
-        .routes(routes!(route::heartbeats::list_heartbeats))
+        .routes(routes!(route::schedules::list_schedules))
+        .routes(routes!(route::schedules::preview_schedule))
+        .routes(routes!(route::schedules::show_shifts))
+        .routes(routes!(route::schedules::show_hours))
+        .routes(routes!(route::rosters::list_overrides, route::rosters::add_override))
+        .routes(routes!(route::rosters::remove_override))
+        .routes(routes!(route::rosters::import_shifts))
+        .routes(routes!(route::rosters::list_swaps, route::rosters::offer_swap))
+        .routes(routes!(route::rosters::accept_swap))
+        .routes(routes!(route::rosters::decline_swap))
+        .routes(routes!(route::rosters::withdraw_swap))
+        .routes(routes!(route::rosters::list_changes))
+        .routes(routes!(route::feeds::list_schedule_feeds, route::feeds::make_schedule_feed))
+        .routes(routes!(route::feeds::revoke_schedule_feed))
+        .routes(routes!(route::feeds::list_user_feeds, route::feeds::make_user_feed))
+        .routes(routes!(route::feeds::revoke_user_feed))
         .routes(routes!(route::configuration::show_configuration, route::configuration::apply_configuration))
+        .routes(routes!(route::history::list_versions))
+        .routes(routes!(route::history::show_version))
+        .routes(routes!(route::history::rollback_configuration))
         .routes(routes!(route::configuration::rotate_key))
         .routes(routes!(route::configuration::revoke_key))
         .routes(routes!(route::doctor::examine))
@@ -77,6 +93,7 @@ pub fn router(api: Api) -> Router {
     documented
         .route("/openapi.json", axum::routing::get(move || async move { ([(header::CONTENT_TYPE, "application/json")], json) }))
         .merge(route::links::router())
+        .merge(calendar::router())
         .fallback(|uri: Uri| async move { ApiError::from(Problem::not_found(&format!("route {}", uri.path()))) })
         .method_not_allowed_fallback(|method: Method| async move {
             ApiError::from(Problem::new(405, "method-not-allowed", "Method not allowed", format!("This address does not take {method}; see /openapi.json.")))

@@ -14,16 +14,18 @@ async fn main() -> Result<(), Error> {
     let c = Common::new(aws.table(&required("TOCSIN_TABLE")?));
     let emails = Arc::new(aws.email_contacts(&required("TOCSIN_TOPIC_PREFIX")?));
     c.store.warm().await;
-    let (command, heartbeats) = (c.command_incident(), c.keep_heartbeats());
+    let command = c.command_incident();
     run(router(Api {
         incidents: c.store.clone(),
         alerts: c.store.clone(),
         access: c.store.clone(),
         configuration: c.configuration.clone(),
+        rosters: c.rosters(),
+        amend: c.change_roster(),
+        calendars: c.calendars(),
         emails: emails.clone(),
         link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
         command,
-        heartbeats,
         apply: ApplyConfiguration { store: c.store, cache: c.configuration, emails, clock: c.clock, ids: c.ids },
     }))
     .await

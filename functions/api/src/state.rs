@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::calendars::Calendars;
+use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
-use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::{AlertStore, ConfigurationStore, EmailContacts, IncidentStore};
+use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
 
 /// Ports and use cases.
@@ -18,14 +20,18 @@ pub struct Api {
     pub access: Arc<dyn ConfigurationStore>,
     /// Configuration, to read.
     pub configuration: Arc<ConfigurationCache>,
+    /// Schedules as they are now.
+    pub rosters: Rosters,
+    /// Schedules, to change at run time.
+    pub amend: ChangeRoster,
+    /// Calendar feeds.
+    pub calendars: Calendars,
     /// How e-mail contact methods stand.
     pub emails: Arc<dyn EmailContacts>,
     /// What people ask of incidents.
     pub command: CommandIncident,
     /// Acknowledge links.
     pub link: UseLink,
-    /// Heartbeats, to read.
-    pub heartbeats: KeepHeartbeats,
     /// Configuration, to change.
     pub apply: ApplyConfiguration,
 }

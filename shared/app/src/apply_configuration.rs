@@ -3,10 +3,13 @@
 //! Called by: `api`. The version is one conditional flip; everything behind it is made good again by applying once more, so a crash in between loses nothing.
 
 use crate::configuration_cache::ConfigurationCache;
+use crate::configuration_history::since;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, SecretHash, VersionRecord};
 use std::sync::Arc;
+use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
+use tocsin_domain::foresight::difference::{Summary, difference};
 use tocsin_domain::id::{ContactId, IntegrationId, ServiceId};
 use tocsin_domain::incident::timeline::Actor;
 
@@ -53,19 +56,42 @@ pub struct Applied {
 
 impl ApplyConfiguration {
     /// Applies `configuration`, which is valid, if the current version is still `expected` (where the caller names one; `Some(0)` is "none yet").
+    /// What is in force already is applied again without a new version, whatever was expected: the answer to the first time may have been lost.
     pub async fn run(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor) -> Result<Applied, AppError> {
-        let (current, old) = self.cache.current().await?;
-        let moved = |now: u64| AppError::Moved { current: (now > 0).then_some(now) };
-        if expected.is_some_and(|e| e != current) {
-            return Err(moved(current));
+        self.publish(configuration, expected, by, None).await
+    }
+
+    /// Puts the document of an earlier version into force again, as a new version: history is never written anew.
+    /// What this Tocsin would refuse today is refused here too, with every field.
+    pub async fn rollback(&self, to: u64, expected: Option<u64>, by: &Actor) -> Result<Applied, AppError> {
+        let not_found = || AppError::NotFound { what: format!("version {to} of the configuration") };
+        let current = self.store.current_version().await?.unwrap_or(0);
+        if to == 0 || to > current {
+            return Err(not_found());
         }
+        let document = self.cache.version(to).await?;
+        if let Some(problem) = validate(&document).into_iter().next() {
+            return Err(AppError::Invalid { field: problem.path, reason: format!("version {to} can not be used any more: {}", problem.message) });
+        }
+        self.publish(&document, expected, by, Some(to)).await
+    }
+
+    async fn publish(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor, rollback_to: Option<u64>) -> Result<Applied, AppError> {
+        let (current, old) = self.cache.current().await?;
         let changed = current == 0 || *old != *configuration;
+        if let Some(expected) = expected.filter(|e| *e != current && changed) {
+            return Err(self.moved(expected, current).await?);
+        }
         let version = if changed { current + 1 } else { current };
         if changed {
-            let record = VersionRecord { version, at: self.clock.now(), by: by.clone() };
+            let summary = Some(Summary::of(&difference(&old, configuration)));
+            let record = VersionRecord { summary, rollback_to, ..VersionRecord::new(version, self.clock.now(), by.clone()) };
             match self.store.publish_configuration(&record, configuration).await {
                 Ok(()) => {}
-                Err(WriteError::Conflict) => return Err(moved(self.store.current_version().await?.unwrap_or(0))),
+                Err(WriteError::Conflict) => {
+                    let now = self.store.current_version().await?.unwrap_or(0);
+                    return Err(self.moved(expected.unwrap_or(current), now).await?);
+                }
                 Err(WriteError::Port(e)) => return Err(e.into()),
             }
         }
@@ -77,11 +103,17 @@ impl ApplyConfiguration {
         Ok(Applied { version, changed, created_keys, emails })
     }
 
+    async fn moved(&self, base: u64, now: u64) -> Result<AppError, AppError> {
+        let meanwhile = since(self.store.as_ref(), base, now).await?;
+        Ok(AppError::Moved { current: (now > 0).then_some(now), meanwhile })
+    }
+
     /// A second key for an integration, so that senders can change over one by one.
     pub async fn rotate(&self, integration: &IntegrationId) -> Result<CreatedKey, AppError> {
         let (_, configuration) = self.cache.current().await?;
         let not_found = || AppError::NotFound { what: format!("integration {integration}") };
-        let (_, kind, service) = configuration.keyed().find(|(id, ..)| *id == integration).ok_or_else(not_found)?;
+        let service = configuration.service_of(integration).ok_or_else(not_found)?;
+        let kind = service.integrations.iter().find(|i| i.id == *integration).ok_or_else(not_found)?.kind;
         if self.store.keys_of(integration).await?.len() >= 2 {
             return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
         }
@@ -102,19 +134,23 @@ impl ApplyConfiguration {
 
     async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
-        for (id, kind, service) in configuration.keyed() {
-            let hashes = self.store.keys_of(id).await?;
-            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: service.team.clone(), kind };
-            for hash in &hashes {
-                self.store.put_integration_key(hash, &key).await?;
-            }
-            if hashes.is_empty() {
-                created.push(self.create(id, &service.id, &service.team, kind).await?);
+        for service in &configuration.services {
+            for integration in &service.integrations {
+                let hashes = self.store.keys_of(&integration.id).await?;
+                let key =
+                    IntegrationKey { integration: integration.id.clone(), service: service.id.clone(), team: service.team.clone(), kind: integration.kind };
+                for hash in &hashes {
+                    self.store.put_integration_key(hash, &key).await?;
+                }
+                if hashes.is_empty() {
+                    created.push(self.create(&integration.id, &service.id, &service.team, integration.kind).await?);
+                }
             }
         }
-        for (id, ..) in old.keyed().filter(|(id, ..)| configuration.service_of(id).is_none()) {
-            for hash in self.store.keys_of(id).await? {
-                self.store.delete_integration_key(&hash, id).await?;
+        let removed = old.services.iter().flat_map(|s| &s.integrations).filter(|i| configuration.service_of(&i.id).is_none());
+        for integration in removed {
+            for hash in self.store.keys_of(&integration.id).await? {
+                self.store.delete_integration_key(&hash, &integration.id).await?;
             }
         }
         Ok(created)

@@ -160,7 +160,7 @@ impl ChangeRoster {
             Amend::Decline(id) => (Amended::Swap(roster.decline(*id, now)?), RosterChange::Declined(*id)),
             Amend::Withdraw(id) => (Amended::Swap(roster.withdraw(*id, now)?), RosterChange::Withdrawn(*id)),
             Amend::Import(source, shifts) => {
-                let (added, removed, kept) = roster.import(source, shifts.clone(), schedule, users, next, by, now)?;
+                let (added, removed, kept) = roster.import((source, shifts.clone()), schedule, users, next, by, now)?;
                 (Amended::Imported { added, removed, kept }, RosterChange::Imported { source: source.clone(), added, removed, kept })
             }
         })

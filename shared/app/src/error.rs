@@ -1,5 +1,6 @@
 //! What can go wrong with a use case.
 
+use crate::ports::VersionRecord;
 use tocsin_domain::incident::command::Rejected;
 
 /// A port did not do what it was asked. Whether it happened all the same is unknown unless said otherwise.
@@ -65,6 +66,8 @@ pub enum AppError {
     Moved {
         /// The present version; none before the first.
         current: Option<u64>,
+        /// What was published since the version that the caller knew, newest first.
+        meanwhile: Vec<VersionRecord>,
     },
     /// Something that was asked for is not possible, with the field that says so.
     #[error("{field}: {reason}")]

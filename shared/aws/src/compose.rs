@@ -9,11 +9,12 @@ use crate::system::{RandomIds, SystemClock};
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::calendars::Calendars;
+use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
-use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
 use tocsin_domain::notification::lane::Cap;
@@ -78,9 +79,14 @@ impl Common {
         Rosters { configuration: self.configuration.clone(), store: self.store.clone() }
     }
 
-    /// For ingest, api and sweep.
-    pub fn keep_heartbeats(&self) -> KeepHeartbeats {
-        KeepHeartbeats { beats: self.store.clone(), accept: self.accept_event(), configuration: self.configuration.clone() }
+    /// For api.
+    pub fn change_roster(&self) -> ChangeRoster {
+        ChangeRoster { rosters: self.rosters(), clock: self.clock.clone(), ids: self.ids.clone() }
+    }
+
+    /// For api.
+    pub fn calendars(&self) -> Calendars {
+        Calendars { store: self.store.clone(), rosters: self.rosters(), clock: self.clock.clone(), ids: self.ids.clone() }
     }
 
     /// For api.

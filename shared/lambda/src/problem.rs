@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_app::error::AppError;
+use tocsin_app::ports::VersionRecord;
 
 /// Content type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -64,15 +65,15 @@ impl Problem {
         match error {
             AppError::NotFound { what } => Self::not_found(what),
             AppError::Rejected { reason, status } => Self::new(409, "conflict", "Not possible now", format!("{reason} (it is {status})")),
-            AppError::Moved { current } => Self::new(
-                409,
-                "configuration-moved",
-                "The configuration moved",
-                match current {
-                    Some(v) => format!("The configuration is at version {v} now: read it, and apply your change to that."),
+            AppError::Moved { current, meanwhile } => {
+                let said: Vec<String> = meanwhile.iter().map(VersionRecord::words).collect();
+                let said = if said.is_empty() { String::new() } else { format!(" Meanwhile: {}.", said.join("; ")) };
+                let detail = match current {
+                    Some(v) => format!("The configuration is at version {v} now: read it, and apply your change to that.{said}"),
                     None => "There is no configuration yet: apply without an expected version.".to_owned(),
-                },
-            ),
+                };
+                Self::new(409, "configuration-moved", "The configuration moved", detail)
+            }
             AppError::Invalid { field, reason } => Self::invalid(vec![FieldError { field: field.clone(), message: reason.clone() }]),
             AppError::Port(_) | AppError::Contention { .. } => {
                 Self::new(503, "unavailable", "Not available just now", "A service that Tocsin needs did not answer. Trying again is harmless.")

@@ -6,6 +6,7 @@ use tocsin_app::error::WriteError;
 use tocsin_app::ports::{IntegrationKey, SecretHash, VersionRecord};
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role, Team};
+use tocsin_domain::foresight::difference::Summary;
 use tocsin_domain::incident::timeline::Actor;
 
 fn named(name: &str) -> Configuration {
@@ -13,7 +14,7 @@ fn named(name: &str) -> Configuration {
 }
 
 pub async fn versions_follow_each_other(s: Stores) {
-    let record = |version| VersionRecord { version, at: at(0), by: Actor::System };
+    let record = |version| VersionRecord::new(version, at(0), Actor::System);
     let c = &s.configuration;
     assert_eq!(c.current_version().await.unwrap(), None);
     assert_eq!(c.configuration(1).await.unwrap(), None);
@@ -27,6 +28,14 @@ pub async fn versions_follow_each_other(s: Stores) {
     assert_eq!(c.current_version().await.unwrap(), Some(2));
     assert_eq!(c.configuration(1).await.unwrap(), Some(named("one")), "versions do not go away");
     assert!(c.configuration(2).await.unwrap() == Some(large));
+    let told =
+        VersionRecord { summary: Some(Summary { added: vec!["users/ada".to_owned()], unnamed: 3, ..Summary::default() }), rollback_to: Some(1), ..record(3) };
+    c.publish_configuration(&told, &named("three")).await.unwrap();
+    let mut records = Vec::new();
+    for version in 0..5 {
+        records.push(c.version_record(version).await.unwrap());
+    }
+    assert_eq!(records, [None, Some(record(1)), Some(record(2)), Some(told), None]);
 }
 
 pub async fn keys_open_and_close(s: Stores) {

@@ -16,7 +16,6 @@ use tocsin_app::error::AppError;
 use tocsin_app::fakes::store::{Change, Record};
 use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
-use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
 use tocsin_app::rosters::Rosters;
@@ -53,7 +52,7 @@ pub(super) enum Outcome {
     Accepted(Result<Accepted, AppError>),
     Commanded(Box<Result<Incident, AppError>>),
     Linked(Result<(), AppError>),
-    Amended(Result<Amended, AmendError>),
+    Amended(Box<Result<Amended, AmendError>>),
     /// Numbers of the records that failed.
     Batch(Vec<u64>),
     Woken(Result<Woken, AppError>),
@@ -70,7 +69,6 @@ pub(super) struct UseCases {
     link: UseLink,
     publish: PublishTimeline,
     amend: ChangeRoster,
-    heartbeats: KeepHeartbeats,
     sweep: Sweep,
 }
 
@@ -101,22 +99,12 @@ impl UseCases {
         let advance =
             AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters: rosters.clone(), deliver, clock: clock.clone() };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
-        let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
-            accept,
+            accept: AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
             amend: ChangeRoster { rosters, clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
-            sweep: Sweep {
-                due: store.clone(),
-                process: process.clone(),
-                advance: advance.clone(),
-                keep: keep.clone(),
-                heartbeats: heartbeats.clone(),
-                metrics: metrics.clone(),
-            },
-            heartbeats,
+            sweep: Sweep { due: store.clone(), process: process.clone(), advance: advance.clone(), keep: keep.clone(), metrics: metrics.clone() },
             process,
             keep,
             advance,
@@ -176,8 +164,9 @@ impl World {
                 Asked::Command(id, command, by) => {
                     self.executor.spawn(async move { Outcome::Commanded(Box::new(u.command.run(id, command, &by, |_| true).await)) })
                 }
-                Asked::Amend(schedule, amend, asker) => self.executor.spawn(async move { Outcome::Amended(u.amend.run(&schedule, &amend, &asker).await) }),
-                Asked::Ping(key) => self.executor.spawn(async move { Outcome::Linked(u.heartbeats.ping(&key).await) }),
+                Asked::Amend(schedule, amend, asker) => {
+                    self.executor.spawn(async move { Outcome::Amended(Box::new(u.amend.run(&schedule, &amend, &asker).await)) })
+                }
                 Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
             },
             Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),
@@ -224,14 +213,15 @@ impl World {
                 Err(_) => Answer::Failed,
             },
             Some(Outcome::Linked(Ok(()))) => Answer::Linked,
-            Some(Outcome::Amended(Ok(amended))) => Answer::Amended(Box::new(amended)),
-            Some(Outcome::Amended(Err(AmendError::Refused(Refused::Invalid(problems))))) => {
-                let told: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.field, p.message)).collect();
-                Answer::Rejected(told.join("; "))
-            }
-            Some(Outcome::Amended(Err(e @ (AmendError::Refused(_) | AmendError::Forbidden | AmendError::App(AppError::NotFound { .. }))))) => {
-                Answer::Rejected(e.to_string())
-            }
+            Some(Outcome::Amended(result)) => match *result {
+                Ok(amended) => Answer::Amended(Box::new(amended)),
+                Err(AmendError::Refused(Refused::Invalid(problems))) => {
+                    let told: Vec<String> = problems.into_iter().map(|p| format!("{}: {}", p.field, p.message)).collect();
+                    Answer::Rejected(told.join("; "))
+                }
+                Err(e @ (AmendError::Refused(_) | AmendError::Forbidden | AmendError::App(AppError::NotFound { .. }))) => Answer::Rejected(e.to_string()),
+                Err(AmendError::App(_)) => Answer::Failed,
+            },
             Some(_) | None => Answer::Failed,
         };
         // Senders and people try again when they get no answer, or a 5xx.

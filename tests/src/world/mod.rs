@@ -100,7 +100,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(crate::samples::at(0)));
         let faults = Faults::on(clock.clone());
         let store = Arc::new(MemoryStore::new(faults.clone()));
-        let record = VersionRecord { version: 1, at: clock.now(), by: Actor::System };
+        let record = VersionRecord::new(1, clock.now(), Actor::System);
         futures::executor::block_on(store.publish_configuration(&record, &setup.configuration)).unwrap();
         faults.interleave();
         let clocks = Arc::new(MemoryClocks::new(clock.clone(), faults.clone()));

@@ -76,7 +76,7 @@ fn the_policy_is_pinned_and_people_are_current() {
     c.policies.iter_mut().find(|p| p.id.as_str() == "ladder").unwrap().levels[1].targets = vec![Target::User(slug("carol"))];
     // Bob changes his phone for another way.
     c.users.iter_mut().find(|u| u.id.as_str() == "bob").unwrap().contact_methods.retain(|m| m.kind == Email);
-    let record = VersionRecord { version: 2, at: world.now(), by: Actor::System };
+    let record = VersionRecord::new(2, world.now(), Actor::System);
     futures::executor::block_on(world.store.publish_configuration(&record, &c)).unwrap();
     world.fast_forward(5.minutes());
     assert_eq!(world.expect_page("bob", Email).at, at(300));
@@ -96,7 +96,7 @@ fn a_way_that_belongs_to_somebody_else_by_now_pages_nobody_wrong() {
     let dora = c.users.iter().position(|u| u.id.as_str() == "dora").unwrap();
     let mail = c.users[dora].contact_methods.remove(1);
     c.users[0].contact_methods.push(mail);
-    let record = VersionRecord { version: 2, at: world.now(), by: Actor::System };
+    let record = VersionRecord::new(2, world.now(), Actor::System);
     futures::executor::block_on(world.store.publish_configuration(&record, &c)).unwrap();
     world.fast_forward(2.minutes());
     // The mailbox is Ada's now: Dora's page goes to Dora, by the way that is left.

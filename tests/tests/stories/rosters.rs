@@ -82,7 +82,7 @@ fn an_override_made_while_an_incident_escalates_counts_at_the_next_level() {
 fn an_override_survives_a_new_configuration() {
     let mut world = rota_three_times();
     added(world.amend("bob", false, "rota", change(0, DAY, json!({"with": "bob"}))));
-    let record = VersionRecord { version: 2, at: world.clock.now(), by: Actor::System };
+    let record = VersionRecord::new(2, world.clock.now(), Actor::System);
     let mut next = configuration();
     next.schedules[0].name = "renamed".to_owned();
     next.policies[1].levels[0].targets = serde_json::from_value(json!([{"schedule": "rota"}])).unwrap();

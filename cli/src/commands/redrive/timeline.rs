@@ -181,7 +181,7 @@ mod tests {
         async fn configure(&self, version: u64, mut document: Value) {
             document["version"] = json!(1);
             let configuration: Configuration = serde_json::from_value(document).unwrap();
-            let record = VersionRecord { version, at: at("08:00:00"), by: Actor::System };
+            let record = VersionRecord::new(version, at("08:00:00"), Actor::System);
             self.store.publish_configuration(&record, &configuration).await.unwrap();
         }
 

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tocsin_app::apply_configuration::CreatedKey;
+use tocsin_app::apply_configuration::{Applied, CreatedKey};
 use tocsin_app::ports::EmailState;
 use tocsin_domain::access::Action;
 use tocsin_domain::configuration::validate::validate;
@@ -50,6 +50,17 @@ pub(crate) struct AppliedView {
     contacts: Vec<ContactView>,
 }
 
+impl From<Applied> for AppliedView {
+    fn from(applied: Applied) -> Self {
+        Self {
+            version: applied.version,
+            changed: applied.changed,
+            created_keys: applied.created_keys.into_iter().map(KeyView::from).collect(),
+            contacts: applied.emails.into_iter().map(|(c, s)| ContactView { contact: c.to_string(), kind: "email", state: email_state(s) }).collect(),
+        }
+    }
+}
+
 /// A key, shown once.
 #[derive(Serialize, ToSchema)]
 #[schema(as = IntegrationKey)]
@@ -66,7 +77,6 @@ impl From<CreatedKey> for KeyView {
             IntegrationKind::Pagerduty => "pagerduty",
             IntegrationKind::Alertmanager => "alertmanager",
             IntegrationKind::Opsgenie => "opsgenie",
-            IntegrationKind::Heartbeat => "heartbeat",
         };
         Self { integration: k.integration.to_string(), service: k.service.to_string(), kind, key: k.key }
     }
@@ -127,12 +137,7 @@ pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Cal
     }
     let applied = api.apply.run(&wanted.configuration, wanted.expected_version, &caller.actor()).await?;
     tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
-    Ok(Json(AppliedView {
-        version: applied.version,
-        changed: applied.changed,
-        created_keys: applied.created_keys.into_iter().map(KeyView::from).collect(),
-        contacts: applied.emails.into_iter().map(|(c, s)| ContactView { contact: c.to_string(), kind: "email", state: email_state(s) }).collect(),
-    }))
+    Ok(Json(applied.into()))
 }
 
 /// A key to end.

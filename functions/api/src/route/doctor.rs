@@ -39,7 +39,7 @@ pub(crate) struct Finding {
 ))]
 pub(crate) async fn examine(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<Findings>, ApiError> {
     caller.must(Action::ReadConfiguration)?;
-    let (version, configuration) = api.configuration.current().await?;
+    let (version, configuration) = api.rosters.current_all().await?;
     let now = api.command.clock.now();
     let mut findings = Vec::new();
     let mut add = |level, what: String, next_step: &str| findings.push(Finding { level, what, next_step: next_step.to_owned() });

@@ -3,10 +3,13 @@
 pub(crate) mod commands;
 pub(crate) mod configuration;
 pub(crate) mod doctor;
-pub(crate) mod heartbeats;
+pub(crate) mod feeds;
+pub(crate) mod history;
 pub(crate) mod incidents;
 pub(crate) mod links;
 pub(crate) mod on_call;
+pub(crate) mod rosters;
+pub(crate) mod schedules;
 
 use crate::caller::Caller;
 use crate::error::ApiError;
@@ -24,10 +27,10 @@ pub(crate) async fn find(api: &Api, caller: &Caller, reference: &str, action: Ac
         Err(_) => reference.parse::<IncidentId>().ok(),
     };
     let incident = api.incidents.incident(id.ok_or_else(not_found)?).await?.ok_or_else(not_found)?;
-    if !caller.may_see(Action::ReadIncidents, &incident) {
+    if !caller.may(Action::ReadIncidents, &incident.team) {
         return Err(not_found());
     }
-    if !caller.may_see(action, &incident) {
+    if !caller.may(action, &incident.team) {
         return Err(Problem::forbidden().into());
     }
     Ok(incident)

@@ -16,7 +16,7 @@ use tocsin_domain::access::Action;
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn who_is_on_call(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<OnCallList>, ApiError> {
-    let (_, configuration) = api.configuration.current().await?;
+    let (_, configuration) = api.rosters.current_all().await?;
     let at = api.command.clock.now();
     let schedules = configuration
         .schedules

@@ -1,5 +1,6 @@
 //! Every route against every role and owner. A route of the OpenAPI document that is missing here fails.
 
+use crate::schedules::{ADD_ADA, HER_OVERRIDE, HERS_WITHDRAW, OFFER, SCHEDULE_FEED, TO_HER_ACCEPT, TO_HER_DECLINE, USER_FEED};
 use crate::support::{Bench, owner, token};
 use axum::http::StatusCode;
 use std::collections::BTreeSet;
@@ -31,13 +32,33 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("post", "/v1/incidents/{incident}/snooze", "/v1/incidents/42/snooze", Some(r#"{"duration_s":60}"#), OfTeam(Responder)),
         ("post", "/v1/incidents/{incident}/reassign", "/v1/incidents/42/reassign", Some(r#"{"to":[{"user":"ada"}]}"#), OfTeam(Responder)),
         ("post", "/v1/incidents/{incident}/priority", "/v1/incidents/42/priority", Some(r#"{"priority":"P1"}"#), OfTeam(Responder)),
-        ("post", "/v1/incidents/{incident}/responders", "/v1/incidents/42/responders", Some(r#"{"to":[{"user":"ada"}]}"#), OfTeam(Responder)),
-        ("post", "/v1/incidents/{incident}/responders/accept", "/v1/incidents/42/responders/accept", Some(r#"{"user":"bob"}"#), OfTeam(Responder)),
-        ("post", "/v1/incidents/{incident}/responders/decline", "/v1/incidents/42/responders/decline", Some(r#"{"user":"bob"}"#), OfTeam(Responder)),
         ("get", "/v1/oncall", "/v1/oncall", None, Any),
-        ("get", "/v1/heartbeats", "/v1/heartbeats", None, Any),
+        ("get", "/v1/schedules", "/v1/schedules", None, Any),
+        ("post", "/v1/schedules/preview", "/v1/schedules/preview", Some(r#"{"schedule":{"id":"s","team":"theirs","time_zone":"UTC"}}"#), Any),
+        ("get", "/v1/schedules/{schedule}/shifts", "/v1/schedules/rota/shifts", None, OfTeam(Observer)),
+        ("get", "/v1/schedules/{schedule}/hours", "/v1/schedules/rota/hours", None, OfTeam(Observer)),
+        ("get", "/v1/schedules/{schedule}/changes", "/v1/schedules/rota/changes", None, OfTeam(Observer)),
+        ("get", "/v1/schedules/{schedule}/overrides", "/v1/schedules/rota/overrides", None, OfTeam(Observer)),
+        // The tokens of this bench are Ada's: she acts for herself as a responder, and for Bob as an admin.
+        ("post", "/v1/schedules/{schedule}/overrides", "/v1/schedules/rota/overrides", Some(ADD_ADA), OfTeam(Responder)),
+        ("delete", "/v1/schedules/{schedule}/overrides/{override}", HER_OVERRIDE, None, OfTeam(Responder)),
+        ("put", "/v1/schedules/{schedule}/imports/{source}", "/v1/schedules/rota/imports/ics", Some(r#"{"shifts":[]}"#), OfTeam(Admin)),
+        ("get", "/v1/schedules/{schedule}/swaps", "/v1/schedules/rota/swaps", None, OfTeam(Observer)),
+        ("post", "/v1/schedules/{schedule}/swaps", "/v1/schedules/rota/swaps", Some(OFFER), OfTeam(Responder)),
+        ("post", "/v1/schedules/{schedule}/swaps/{swap}/accept", TO_HER_ACCEPT, None, OfTeam(Responder)),
+        ("post", "/v1/schedules/{schedule}/swaps/{swap}/decline", TO_HER_DECLINE, None, OfTeam(Responder)),
+        ("post", "/v1/schedules/{schedule}/swaps/{swap}/withdraw", HERS_WITHDRAW, None, OfTeam(Responder)),
+        ("get", "/v1/schedules/{schedule}/feeds", "/v1/schedules/rota/feeds", None, OfTeam(Responder)),
+        ("post", "/v1/schedules/{schedule}/feeds", "/v1/schedules/rota/feeds", Some("{}"), OfTeam(Responder)),
+        ("delete", "/v1/schedules/{schedule}/feeds/{feed}", SCHEDULE_FEED, None, OfTeam(Responder)),
+        ("get", "/v1/users/{user}/feeds", "/v1/users/ada/feeds", None, Any),
+        ("post", "/v1/users/{user}/feeds", "/v1/users/ada/feeds", Some("{}"), Any),
+        ("delete", "/v1/users/{user}/feeds/{feed}", USER_FEED, None, Any),
         ("get", "/v1/configuration", "/v1/configuration", None, OfDeployment(Observer)),
         ("put", "/v1/configuration", "/v1/configuration", Some(r#"{"configuration":{"version":1}}"#), OfDeployment(Admin)),
+        ("get", "/v1/configuration/versions", "/v1/configuration/versions", None, OfDeployment(Observer)),
+        ("get", "/v1/configuration/versions/{version}", "/v1/configuration/versions/1", None, OfDeployment(Observer)),
+        ("post", "/v1/configuration/versions/{version}/rollback", "/v1/configuration/versions/1/rollback", Some("{}"), OfDeployment(Admin)),
         ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-new/keys", None, OfDeployment(Admin)),
         ("post", "/v1/integrations/{integration}/keys/revoke", "/v1/integrations/shop-pd/keys/revoke", Some(r#"{"key":"first-key"}"#), OfDeployment(Admin)),
         ("get", "/v1/doctor", "/v1/doctor", None, OfDeployment(Observer)),

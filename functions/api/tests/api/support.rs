@@ -2,23 +2,25 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tocsin_api::Api;
 use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::calendars::Calendars;
 use tocsin_app::change::Change;
+use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
 use tocsin_app::ports::{ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
+use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
 use tocsin_domain::id::IncidentId;
-use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
 use tower::ServiceExt;
@@ -26,13 +28,17 @@ use tower::ServiceExt;
 pub(crate) struct Bench {
     router: Router,
     pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 pub(crate) fn configuration() -> Configuration {
     serde_json::from_value(json!({
         "version": 1,
         "teams": [{"id": "ours", "name": "Ours", "members": [{"user": "ada"}]}, {"id": "theirs", "name": "Theirs"}],
-        "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"}]}],
+        "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"}]},
+            {"id": "bob", "name": "Bob", "contact_methods": [{"id": "bob-sms", "kind": "sms", "to": "+15555550102"}]}],
+        "schedules": [{"id": "rota", "team": "ours", "name": "Rota", "time_zone": "UTC",
+            "layers": [{"name": "daily", "rotation": "daily", "start": "2026-01-05T09:00", "members": ["ada", "bob"]}]}],
         "policies": [{"id": "p", "team": "ours", "levels": [{"delay_s": 300, "targets": [{"user": "ada"}]}]}],
         "services": [{"id": "shop", "name": "Shop", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}, {"id": "shop-new", "kind": "pagerduty"}]}],
     }))
@@ -48,9 +54,11 @@ impl Bench {
         let ids = Arc::new(SeededIds::seeded(1));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
-        let accept = tocsin_app::accept_event::AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let rosters = Rosters { configuration: cache.clone(), store: store.clone() };
         let api = Api {
-            heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
+            amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
+            calendars: Calendars { store: store.clone(), rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
+            rosters,
             incidents: store.clone(),
             alerts: store.clone(),
             access: store.clone(),
@@ -60,9 +68,9 @@ impl Bench {
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             apply: ApplyConfiguration { store: store.clone(), cache, emails: topics, clock: clock.clone(), ids },
         };
-        let bench = Self { router: tocsin_api::router(api), store };
+        let bench = Self { router: tocsin_api::router(api), store, clock };
         block_on(async {
-            let record = VersionRecord { version: 1, at: "2026-01-05T08:00:00Z".parse().unwrap(), by: Actor::System };
+            let record = VersionRecord::new(1, "2026-01-05T08:00:00Z".parse().unwrap(), Actor::System);
             bench.store.publish_configuration(&record, &configuration()).await.unwrap();
             for key in ["first-key", "second-key"] {
                 let record = IntegrationKey {
@@ -86,12 +94,10 @@ impl Bench {
                 auto_resolve_s: None,
             };
             let now = "2026-01-05T08:59:00Z".parse().unwrap();
-            let mut incident = Incident::open(opening, now);
-            // Bob was asked to help.
-            incident.responders.push(Responder { user: "bob".parse().unwrap(), request: 1, answer: Answer::Asked });
-            let mut change = Change::opening(incident);
+            let mut change = Change::opening(Incident::open(opening, now));
             change.tell(&Actor::System, vec![What::Noted { text: "opened by the test".into() }]);
             bench.store.commit(&change.commit(now)).await.unwrap();
+            crate::schedules::prepare(&bench.store).await;
             for team in [None, Some("ours"), Some("theirs")] {
                 for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
                     let principal = Principal {
@@ -104,6 +110,17 @@ impl Bench {
             }
         });
         bench
+    }
+
+    /// Status, headers and body of an answer to somebody without a token.
+    pub(crate) fn plain(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, String) {
+        let request = headers.iter().fold(Request::builder().method(method).uri(path), |r, (name, value)| r.header(*name, *value));
+        block_on(async {
+            let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = axum::body::to_bytes(body, 1 << 22).await.unwrap();
+            (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
+        })
     }
 
     /// Status, content type and JSON body of an answer.

@@ -88,7 +88,7 @@ impl World {
     pub(crate) async fn configure(&mut self, json: &str) {
         let configuration: Configuration = serde_json::from_str(json).unwrap();
         self.version += 1;
-        let record = VersionRecord { version: self.version, at: at("2026-11-01T00:00:00Z"), by: Actor::System };
+        let record = VersionRecord::new(self.version, at("2026-11-01T00:00:00Z"), Actor::System);
         self.store.publish_configuration(&record, &configuration).await.unwrap();
         // The site shows a view for three seconds again.
         self.clock.advance(jiff::SignedDuration::from_secs(3));

@@ -16,6 +16,10 @@ impl ConfigurationStore for MemoryStore {
         self.call("ConfigurationStore::current_version", |s| Ok(s.current_version)).await
     }
 
+    async fn version_record(&self, version: u64) -> Result<Option<VersionRecord>, PortError> {
+        self.call("ConfigurationStore::version_record", |s| Ok(s.configurations.get(&version).map(|(r, _)| r.clone()))).await
+    }
+
     async fn configuration(&self, version: u64) -> Result<Option<Configuration>, PortError> {
         self.call("ConfigurationStore::configuration", |s| Ok(s.configurations.get(&version).map(|(_, c)| c.clone()))).await
     }

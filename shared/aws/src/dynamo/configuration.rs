@@ -61,6 +61,10 @@ impl ConfigurationStore for DynamoStore {
         item.map(|item| Reader::new(PORT, "configuration pointer", &item)?.number("version")).transpose()
     }
 
+    async fn version_record(&self, version: u64) -> Result<Option<VersionRecord>, PortError> {
+        self.read_document(schema::configuration(version), "configuration record").await
+    }
+
     async fn configuration(&self, version: u64) -> Result<Option<Configuration>, PortError> {
         // Parts (`D#...`) sort before the record (`R`).
         let range = Range { index: None, pk: schema::configuration(version).pk, from: "D".to_owned(), to: "R".to_owned(), backwards: false, limit: usize::MAX };

@@ -9,7 +9,7 @@ use tocsin_domain::configuration::{Configuration, IntegrationKind, Role, Team};
 use tocsin_domain::incident::timeline::Actor;
 
 fn record(version: u64) -> VersionRecord {
-    VersionRecord { version, at: at(0), by: Actor::System }
+    VersionRecord::new(version, at(0), Actor::System)
 }
 
 fn teams(count: u32) -> Configuration {

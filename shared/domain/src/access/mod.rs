@@ -33,6 +33,10 @@ pub enum Action {
     ReadIncidents,
     /// Acknowledge, resolve, note, snooze, reassign, escalate.
     RespondToIncidents,
+    /// Change at run time who is on call, for oneself: take over, stand down, swap; make calendar feeds.
+    OverrideOwn,
+    /// The same for anybody.
+    OverrideAnybody,
     /// See the configuration.
     ReadConfiguration,
     /// Change the configuration, contact methods and keys included.
@@ -46,13 +50,6 @@ pub enum Action {
 pub enum Resource<'a> {
     /// Something that a team owns.
     Team(&'a TeamId),
-    /// An incident: its team's, and of those who were asked to help with it.
-    Incident {
-        /// Its team.
-        team: &'a TeamId,
-        /// Who was asked.
-        asked: &'a [&'a UserId],
-    },
     /// Something of the whole deployment.
     Deployment,
 }
@@ -61,8 +58,8 @@ pub enum Resource<'a> {
 fn needs(action: Action) -> Role {
     match action {
         Action::ReadIncidents | Action::ReadConfiguration => Role::Observer,
-        Action::RespondToIncidents => Role::Responder,
-        Action::WriteConfiguration | Action::Redrive => Role::Admin,
+        Action::RespondToIncidents | Action::OverrideOwn => Role::Responder,
+        Action::WriteConfiguration | Action::Redrive | Action::OverrideAnybody => Role::Admin,
     }
 }
 
@@ -70,15 +67,10 @@ fn needs(action: Action) -> Role {
 ///
 /// Callers answer 404, not 403, where a team's own things are refused to others, so that ids can not be probed.
 pub fn authorize(principal: &Principal, action: Action, resource: &Resource<'_>) -> bool {
-    // Being asked to help is a grant: a responder of another team reads, and answers.
-    let lent = match (resource, &principal.user) {
-        (Resource::Incident { asked, .. }, Some(user)) => asked.contains(&user) && needs(action) <= Role::Responder,
-        (Resource::Incident { .. } | Resource::Team(_) | Resource::Deployment, _) => false,
-    };
-    lent || principal.grants.iter().any(|g| {
+    principal.grants.iter().any(|g| {
         let covers = match (&g.team, resource) {
             (None, _) => true,
-            (Some(team), Resource::Team(owner) | Resource::Incident { team: owner, .. }) => team == *owner,
+            (Some(team), Resource::Team(owner)) => team == *owner,
             (Some(_), Resource::Deployment) => false,
         };
         covers && g.role >= needs(action)
@@ -96,13 +88,13 @@ mod tests {
     #[test]
     fn every_role_against_every_action_and_owner() {
         let (ours, theirs): (TeamId, TeamId) = ("ours".parse().unwrap(), "theirs".parse().unwrap());
-        use Action::{ReadConfiguration, ReadIncidents, Redrive, RespondToIncidents, WriteConfiguration};
+        use Action::{OverrideAnybody, OverrideOwn, ReadConfiguration, ReadIncidents, Redrive, RespondToIncidents, WriteConfiguration};
         for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
-            for action in [ReadIncidents, RespondToIncidents, ReadConfiguration, WriteConfiguration, Redrive] {
+            for action in [ReadIncidents, RespondToIncidents, OverrideOwn, OverrideAnybody, ReadConfiguration, WriteConfiguration, Redrive] {
                 let enough = match action {
                     ReadIncidents | ReadConfiguration => true,
-                    RespondToIncidents => role != Role::Observer,
-                    WriteConfiguration | Redrive => matches!(role, Role::Admin | Role::Owner),
+                    RespondToIncidents | OverrideOwn => role != Role::Observer,
+                    WriteConfiguration | Redrive | OverrideAnybody => matches!(role, Role::Admin | Role::Owner),
                 };
                 let of_team = principal(Some("ours"), role);
                 assert_eq!(authorize(&of_team, action, &Resource::Team(&ours)), enough, "{role:?} {action:?}");
@@ -110,14 +102,6 @@ mod tests {
                 assert!(!authorize(&of_team, action, &Resource::Deployment), "{role:?} {action:?} of the deployment");
                 assert_eq!(authorize(&principal(None, role), action, &Resource::Deployment), enough);
             }
-        }
-        let (ada, of_theirs) = ("ada".parse().unwrap(), Principal { user: Some("ada".parse().unwrap()), ..principal(Some("theirs"), Role::Observer) });
-        for (asked, lent) in [(&[&ada][..], true), (&[], false)] {
-            for action in [ReadIncidents, RespondToIncidents] {
-                assert_eq!(authorize(&of_theirs, action, &Resource::Incident { team: &ours, asked }), lent, "{action:?}");
-            }
-            assert!(!authorize(&of_theirs, WriteConfiguration, &Resource::Incident { team: &ours, asked }));
-            assert!(authorize(&principal(Some("ours"), Role::Responder), RespondToIncidents, &Resource::Incident { team: &ours, asked }));
         }
         assert!(!authorize(&Principal { token: "t".parse().unwrap(), user: None, grants: vec![] }, ReadIncidents, &Resource::Team(&ours)));
     }

@@ -72,6 +72,68 @@ pub fn singular(kind: &str) -> String {
     }
 }
 
+/// Names of one fate that a summary holds; of what is gone there are more, because a plan asks for them when an id comes back.
+const MOST_NAMED: usize = 100;
+const MOST_REMOVED_NAMED: usize = 1000;
+
+/// What a version changed, in short: kept with it. Names are `users/ada` and `status_page`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// New objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
+    /// Objects with other fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Objects that are gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
+    /// How many more there were than are named.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unnamed: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+impl Summary {
+    /// Of a difference.
+    pub fn of(changes: &[ObjectChange]) -> Self {
+        let mut summary = Self::default();
+        for change in changes {
+            let name = change.id.as_ref().map_or_else(|| change.kind.clone(), |id| format!("{}/{id}", change.kind));
+            let (list, most) = match change.fate {
+                Fate::Added => (&mut summary.added, MOST_NAMED),
+                Fate::Changed => (&mut summary.changed, MOST_NAMED),
+                Fate::Removed => (&mut summary.removed, MOST_REMOVED_NAMED),
+            };
+            if list.len() < most {
+                list.push(name);
+            } else {
+                summary.unnamed += 1;
+            }
+        }
+        summary
+    }
+
+    /// On one line: `+ users/ada, ~ services/shop, and 3 more`.
+    pub fn words(&self) -> String {
+        const MOST_SHOWN: usize = 12;
+        let signed = |sign: &'static str, names: &[String]| names.iter().map(move |n| format!("{sign} {n}")).collect::<Vec<_>>();
+        let mut names = signed("+", &self.added);
+        names.extend(signed("~", &self.changed));
+        names.extend(signed("-", &self.removed));
+        let hidden = names.len().saturating_sub(MOST_SHOWN) + self.unnamed;
+        names.truncate(MOST_SHOWN);
+        if hidden > 0 {
+            names.push(format!("and {hidden} more"));
+        }
+        if names.is_empty() { "nothing".to_owned() } else { names.join(", ") }
+    }
+}
+
 /// A hash of all that a configuration says: the same for the same content, whatever the file looks like.
 pub fn fingerprint(configuration: &Configuration) -> String {
     let json = serde_json::to_vec(configuration).unwrap_or_default();

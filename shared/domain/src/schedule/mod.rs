@@ -39,6 +39,7 @@
 //!   - {start: 2026-02-07T09:00, end: 2026-02-08T09:00, add: barbara}                      # beside whoever answers
 //! ```
 
+mod effort;
 mod hours;
 mod layer;
 mod local_time;

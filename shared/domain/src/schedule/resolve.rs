@@ -263,6 +263,11 @@ impl Schedule {
             .collect()
     }
 
+    /// A reason as a sentence fragment, times on the schedule's clock: what [`OnCall::reason`] says.
+    pub fn reason(&self, why: &Why) -> String {
+        Zone::named(&self.time_zone).map_or_else(String::new, |zone| why.sentence(&zone, &self.time_zone))
+    }
+
     /// The final schedule of `[start, end)`: who is on call when, and why, ordered by start. Shifts are cut at the range's ends; a shift ends where its
     /// reason does, so one person can have two in a row.
     pub fn shifts(&self, start: Timestamp, end: Timestamp) -> Vec<Shift> {

@@ -229,8 +229,7 @@ impl Roster {
     /// Shifts that are over are left alone. The answer: how many were added, taken back and kept.
     pub fn import(
         &mut self,
-        source: &str,
-        shifts: Vec<(String, Asked)>,
+        (source, shifts): (&str, Vec<(String, Asked)>),
         schedule: &Schedule,
         users: &[UserId],
         mut id: impl FnMut() -> OverrideId,

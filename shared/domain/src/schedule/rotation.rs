@@ -74,6 +74,11 @@ impl Rotation {
         Self::Every(Written::Readable(Length { count, unit }))
     }
 
+    /// How many lengths it names.
+    pub fn turns(&self) -> usize {
+        self.lengths().len()
+    }
+
     /// All lengths, readable or not.
     pub(super) fn lengths(&self) -> &[Written<Length>] {
         match self {

@@ -248,6 +248,10 @@ fn check_restriction(restriction: &Restriction, find: &mut Finder<'_>) {
 
 /// "did you mean ...?" for the name with the fewest differing letters, if it is close.
 fn closest(text: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    // Nobody mistypes a name of that length, and comparing it with every zone takes time.
+    if text.len() > 100 {
+        return None;
+    }
     let text = text.to_lowercase();
     let best = names.map(|name| (distance(&text, &name.to_lowercase()), name)).min()?;
     (best.0 <= 1 + text.chars().count() / 4).then(|| format!("did you mean {}?", best.1))
