@@ -16,6 +16,10 @@ RUN = ("ministack==1.5.33", "aws-sam-translator==1.115.0")
 CARGO_LAMBDA = ("cargo-lambda==1.9.2", "ziglang==0.17.1")
 LINT = ("aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "parliament==1.6.4", "setuptools<81")
 CONFORMANCE = ("pagerduty==7.2.0", "pdpyras==5.4.1", "pygerduty==0.38.3")
+# Reads the API's own document and asks everything that it allows, and much that it does not.
+OPENAPI = ("schemathesis==4.32.5",)
+# What calendar programs would read: an implementation that is not ours.
+CALENDAR = ("icalendar==7.3.0",)
 ASL_VALIDATOR = "asl-validator@4.0.0"
 
 NETWORK = "Is there a network? The tools come from PyPI and npm; the clients' own proxy and index settings are used."
@@ -27,7 +31,8 @@ def need(program, why, how):
 
 
 def install(*names):
-    """Installs the named sets: `run` (to run the stack), `release` (cross builds), `lint`, `conformance` (tests)."""
+    """Installs the named sets: `run` (to run the stack), `release` (cross builds), `lint`, `conformance`, `openapi` and
+    `calendar` (tests)."""
     if sys.version_info < (3, 11):
         raise Problem(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
     sets = {
@@ -35,6 +40,8 @@ def install(*names):
         "release": lambda: _venv("venv", RUN + CARGO_LAMBDA),
         "lint": lambda: (_venv("lint", LINT), _npm("node", ASL_VALIDATOR)),
         "conformance": lambda: _venv("conformance", CONFORMANCE),
+        "openapi": lambda: _venv("openapi", OPENAPI),
+        "calendar": lambda: _venv("venv", CALENDAR),
     }
     for name in names:
         if name not in sets:

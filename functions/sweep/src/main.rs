@@ -15,6 +15,7 @@ async fn main() -> Result<(), Error> {
     let sweep = &Sweep {
         due: common.store.clone(),
         process: common.process_alerts(),
+        handoffs: common.announce_handoffs(messenger.clone()),
         advance: common.advance_incident(messenger, required("TOCSIN_PUBLIC_URL")?),
         keep: common.keep_clock(aws.clocks(&required("TOCSIN_STATE_MACHINE_ARN")?)?),
         metrics: Arc::new(EmfMetrics::new(required("TOCSIN_STACK")?)),

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Fault, Faults, ManualClock, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
@@ -35,11 +36,12 @@ async fn world() -> World {
     let (store, metrics) = (Arc::new(MemoryStore::new(faults.clone())), Arc::new(MemoryMetrics::default()));
     let clocks = Arc::new(MemoryClocks::new(clock.clone(), faults.clone()));
     let (configuration, ids) = (Arc::new(ConfigurationCache::new(store.clone())), Arc::new(SeededIds::seeded(1)));
+    let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));
     let deliver = DeliverPages {
         incidents: store.clone(),
         lanes: store.clone(),
         configuration: configuration.clone(),
-        messenger: Arc::new(MemoryMessenger::new(clock.clone(), faults.clone())),
+        messenger: messenger.clone(),
         clock: clock.clone(),
         ids: ids.clone(),
         cap: Cap::default(),
@@ -48,8 +50,10 @@ async fn world() -> World {
     let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
     let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids };
     let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
+    let handoffs =
+        AnnounceHandoffs { rosters: rosters.clone(), notices: store.clone(), messenger: messenger.clone(), clock: clock.clone(), settled: Arc::default() };
     let advance = AdvanceIncident { incidents: store.clone(), configuration, rosters, deliver, clock: clock.clone() };
-    let sweep = Sweep { due: store.clone(), process, advance, keep, metrics: metrics.clone() };
+    let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, metrics: metrics.clone() };
     let event = Event {
         action: Action::Trigger,
         dedup_key: "disk".to_owned(),

@@ -5,6 +5,7 @@
 
 pub mod accept_event;
 pub mod advance_incident;
+pub mod announce_handoffs;
 mod apply_asks;
 pub mod apply_configuration;
 pub mod calendars;

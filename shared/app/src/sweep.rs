@@ -3,6 +3,7 @@
 //! Called by: `sweep`, every minute and when an execution ended badly. Refuses to have rules of its own.
 
 use crate::advance_incident::AdvanceIncident;
+use crate::announce_handoffs::AnnounceHandoffs;
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
 use crate::keep_clock::KeepClock;
@@ -39,6 +40,8 @@ pub struct Sweep {
     pub process: ProcessAlerts,
     /// For incidents.
     pub advance: AdvanceIncident,
+    /// For who begins and ceases to be on call.
+    pub handoffs: AnnounceHandoffs,
     /// For their clocks.
     pub keep: KeepClock,
     /// Heartbeat, and the age of the oldest overdue item.
@@ -52,6 +55,10 @@ impl Sweep {
         let swept = self.before(now - GRACE, now).await?;
         // The heartbeat says that a whole sweep came to its end.
         self.metrics.put("SweepHeartbeat", 1.0);
+        // Last of all, and of no consequence for the rest: nobody is paged by it.
+        if let Err(error) = self.handoffs.run().await {
+            tracing::warn!(%error, "handoffs could not be told; the next sweep tries again");
+        }
         Ok(swept)
     }
 

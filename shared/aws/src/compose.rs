@@ -9,6 +9,7 @@ use crate::system::{RandomIds, SystemClock};
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
@@ -72,6 +73,12 @@ impl Common {
             deliver,
             clock: self.clock.clone(),
         }
+    }
+
+    /// For sweep.
+    pub fn announce_handoffs(&self, messenger: SnsMessenger) -> AnnounceHandoffs {
+        let (rosters, notices, clock) = (self.rosters(), self.store.clone(), self.clock.clone());
+        AnnounceHandoffs { rosters, notices, messenger: Arc::new(messenger), clock, settled: Arc::default() }
     }
 
     /// Schedules as they are now.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::change_roster::{AmendError, Amended, ChangeRoster};
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
@@ -102,9 +103,22 @@ impl UseCases {
         Self {
             accept: AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
-            amend: ChangeRoster { rosters, clock: clock.clone(), ids: ids.clone() },
+            amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
-            sweep: Sweep { due: store.clone(), process: process.clone(), advance: advance.clone(), keep: keep.clone(), metrics: metrics.clone() },
+            sweep: Sweep {
+                handoffs: AnnounceHandoffs {
+                    rosters: rosters.clone(),
+                    notices: store.clone(),
+                    messenger: messenger.clone(),
+                    clock: clock.clone(),
+                    settled: Arc::default(),
+                },
+                due: store.clone(),
+                process: process.clone(),
+                advance: advance.clone(),
+                keep: keep.clone(),
+                metrics: metrics.clone(),
+            },
             process,
             keep,
             advance,

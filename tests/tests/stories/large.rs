@@ -21,6 +21,7 @@ fn crowd(people: usize) -> Configuration {
         time_zone: "UTC".to_owned(),
         locale: None,
         quiet_hours: Vec::new(),
+        handoff_notice: None,
         contact_methods: vec![way(n, Sms, "sms"), way(n, Email, "mail")],
         rules: tocsin_domain::configuration::Rules::default(),
     }));

@@ -1,10 +1,15 @@
 //! Schedules at run time: overrides and swaps, while incidents escalate.
 
+#![expect(clippy::panic, reason = "a test that can not go on says where")]
+
 use serde_json::json;
 use tocsin_app::change_roster::{Amend, Amended};
+use tocsin_app::fakes::Fault;
+use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_app::ports::{Clock, ConfigurationStore, VersionRecord};
-use tocsin_domain::configuration::Channel::Sms;
+use tocsin_domain::configuration::Channel::{Email, Sms};
 use tocsin_domain::id::SwapId;
+use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::schedule::Span;
 use tocsin_domain::schedule::roster::{AdHoc, Asked};
@@ -165,4 +170,106 @@ fn an_offer_that_makes_no_sense_is_refused_with_its_fields() {
     assert!(why(&mut world, offer("ada", "bob", (3600, DAY), Some((7200, 7300)))).contains("take: bob is not on call"));
     assert!(why(&mut world, offer("ada", "bob", (3600, 60), None)).contains("give.end"));
     assert_eq!(refused(world.amend("bob", false, "rota", offer("ada", "bob", (3600, DAY), None))), "not theirs to change");
+}
+
+/// The world of the rota whose people want to know.
+fn announcing(change: impl FnOnce(&mut serde_json::Value)) -> World {
+    let mut document = serde_json::to_value(configuration()).unwrap();
+    document["schedules"][0]["handoff_notice"] = json!(true);
+    document["schedules"][0]["name"] = json!("Rota");
+    change(&mut document);
+    World::new(Setup { configuration: serde_json::from_value(document).unwrap(), ..Setup::default() })
+}
+
+/// To whom, and what, in any order.
+fn told(world: &mut World) -> Vec<(String, String)> {
+    let mut all: Vec<_> = world.skip_messages().into_iter().map(|s| (s.to.contact.to_string(), s.message.text)).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn both_sides_of_a_handoff_are_told_once() {
+    let mut world = announcing(|_| {});
+    // The rota begins at 09:00, which is when this story begins.
+    world.run_until(at(60));
+    let first = "Tocsin: you are on call for Rota from Mon 5 Jan 09:00 UTC until Tue 6 Jan 09:00 UTC.".to_owned();
+    assert_eq!(told(&mut world), [("ada-mail".to_owned(), first)]);
+    world.run_until(at(DAY - 1));
+    world.expect_quiet();
+    world.run_until(at(DAY + 2 * 3600));
+    let off = "Tocsin: you are not on call for Rota any more since Tue 6 Jan 09:00 UTC; on call now: bob.".to_owned();
+    let on = "Tocsin: you are on call for Rota from Tue 6 Jan 09:00 UTC until Wed 7 Jan 09:00 UTC.".to_owned();
+    assert_eq!(told(&mut world), [("ada-mail".to_owned(), off), ("bob-mail".to_owned(), on)]);
+}
+
+#[test]
+fn an_override_is_a_handoff_too_and_who_wants_none_gets_none() {
+    let mut world = announcing(|d| d["users"][1]["handoff_notice"] = json!(false));
+    world.run_until(at(120));
+    world.skip_messages();
+    added(world.amend("carol", false, "rota", change(3600, 7200, json!({"person": "ada", "with": "carol"}))));
+    world.run_until(at(7300));
+    let who: Vec<String> = told(&mut world).into_iter().map(|(who, text)| format!("{who}{}", if text.contains("not on call") { "-" } else { "+" })).collect();
+    assert_eq!(who, ["ada-mail-", "ada-mail+", "carol-sms-", "carol-sms+"]);
+    world.run_until(at(DAY + 120));
+    let who: Vec<String> = told(&mut world).into_iter().map(|(who, _)| who).collect();
+    assert_eq!(who, ["ada-mail"], "bob wants to be left alone");
+}
+
+#[test]
+fn after_an_outage_what_is_older_than_an_hour_is_not_told() {
+    let mut world = announcing(|_| {});
+    world.run_until(at(120));
+    world.skip_messages();
+    world.sweep = false;
+    world.run_until(at(DAY + 3500));
+    world.expect_quiet();
+    world.sweep = true;
+    world.run_until(at(DAY + 3600));
+    assert_eq!(told(&mut world).len(), 2, "within the hour it still helps");
+    world.sweep = false;
+    world.run_until(at(2 * DAY + 3700));
+    world.sweep = true;
+    world.run_until(at(2 * DAY + 4000));
+    world.expect_quiet();
+}
+
+#[test]
+fn a_channel_that_fails_delays_no_page_and_is_tried_again() {
+    let mut world = announcing(|_| {});
+    world.run_until(at(120));
+    world.skip_messages();
+    world.run_until(at(DAY - 60));
+    world.messenger.script(Which::Channel(Email), Provider::Unavailable("away".to_owned()));
+    world.messenger.script(Which::Channel(Sms), Provider::Slow(3));
+    world.run_until(at(DAY + 60));
+    world.trigger("bank", "vault open");
+    world.run_until(at(DAY + 70));
+    world.expect_page("bob", Sms);
+    world.messenger.heal();
+    let incident = world.only();
+    world.acknowledge("bob", incident.id);
+    world.command("bob", incident.id, Command::Resolve);
+    world.run_until(at(DAY + 900));
+    assert_eq!(told(&mut world).len(), 2);
+}
+
+#[test]
+fn a_sweep_that_dies_at_any_call_leaves_the_notice_to_the_next() {
+    for call in 1..60 {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::FailBefore, Fault::FailAfter, Fault::Conflict] {
+            // Ada hands over to Bob at 09:05.
+            let mut world = announcing(|d| d["schedules"][0]["layers"][0]["start"] = json!("2026-01-04T09:05"));
+            world.run_until(at(299));
+            world.expect_quiet();
+            world.faults.at(world.faults.count() + call, fault);
+            world.run_until(at(1800));
+            let got = told(&mut world);
+            let people: std::collections::BTreeSet<&String> = got.iter().map(|(who, _)| who).collect();
+            assert_eq!(people.len(), 2, "{fault:?} at call {call}: {got:?}");
+            // A sweep that dies right after the provider took a message can not know: that one may come twice.
+            assert!(got.len() <= 3, "{fault:?} at call {call}: {got:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
+use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
@@ -113,19 +114,17 @@ impl Deployment {
             cap: Cap::default(),
             public_url: "https://abcdefghij.execute-api.us-east-1.amazonaws.com".to_owned(),
         };
-        let advance = AdvanceIncident {
-            incidents: store.clone(),
-            configuration: cache.clone(),
-            rosters: Rosters { configuration: cache.clone(), store: store.clone() },
-            deliver,
-            clock: clock.clone(),
-        };
+        let rosters = Rosters { configuration: cache.clone(), store: store.clone() };
+        let handoffs =
+            AnnounceHandoffs { rosters: rosters.clone(), notices: store.clone(), messenger: messenger.clone(), clock: clock.clone(), settled: Arc::default() };
+        let advance = AdvanceIncident { incidents: store.clone(), configuration: cache.clone(), rosters, deliver, clock: clock.clone() };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let this = Self {
             ingest: Ingest::new(AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids }, store.clone()),
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             publish: PublishTimeline { bus: Arc::new(MemoryBus::new(faults)), configuration: cache },
             sweep: Sweep {
+                handoffs,
                 due: store.clone(),
                 process: process.clone(),
                 advance: advance.clone(),

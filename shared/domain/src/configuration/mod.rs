@@ -96,6 +96,9 @@ pub struct User {
     /// Windows of the day or the week, in their own zone, in which pages of low urgency wait for the window's end. High urgency never waits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quiet_hours: Vec<Restriction>,
+    /// `false`: they are not told when their time on call begins and ends, although the schedule asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handoff_notice: Option<bool>,
     /// Ways to reach them.
     #[serde(default)]
     pub contact_methods: Vec<ContactMethod>,

@@ -2,6 +2,7 @@
 //!
 //! Refuses to send. A *lane* is the queue of one contact method: what is due for one person by one way at one time leaves as one message.
 
+pub mod handoff;
 pub mod lane;
 pub mod locale;
 pub mod message;

@@ -15,6 +15,7 @@
 //! name: Web shop
 //! time_zone: Europe/London            # an IANA zone or an alias
 //! stacking: top_wins                  # or union: all layers answer
+//! handoff_notice: true                # optional: tell people when their time on call begins and ends
 //! layers:                             # the first is on top
 //!   - name: office
 //!     rotation: daily                 # hourly, weekly, monthly, 2 weeks, 12 clock hours, [5 days, 2 days] ...
@@ -40,6 +41,7 @@
 //! ```
 
 mod effort;
+pub mod handoff;
 mod hours;
 mod layer;
 mod local_time;
@@ -80,6 +82,9 @@ pub struct Schedule {
     pub name: String,
     /// IANA zone of its wall-clock times, or an alias.
     pub time_zone: String,
+    /// Whether people are told when their time on call begins and ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub handoff_notice: bool,
     /// How several layers make one answer.
     #[serde(default)]
     pub stacking: Stacking,
