@@ -146,6 +146,30 @@ pub(crate) enum Command {
         #[command(flatten)]
         incident: One,
     },
+    /// Ask people to help: they are paged until they accept or decline.
+    Respond {
+        #[command(flatten)]
+        incident: One,
+        #[command(flatten)]
+        to: Targets,
+        /// What for; it stands in their message.
+        #[arg(num_args = 0.., value_name = "MESSAGE")]
+        message: Vec<String>,
+    },
+    /// Say that you help with an incident that you were asked for.
+    Accept {
+        #[command(flatten)]
+        incident: One,
+        #[command(flatten)]
+        who: Somebody,
+    },
+    /// Say that you do not: no more pages for it.
+    Decline {
+        #[command(flatten)]
+        incident: One,
+        #[command(flatten)]
+        who: Somebody,
+    },
     /// Set an incident's priority, or take it away.
     Priority {
         #[command(flatten)]
@@ -162,6 +186,8 @@ pub(crate) enum Command {
     },
     /// Say who is on call now, and why.
     Oncall,
+    /// List heartbeats: which jobs say that they are alive, and which do not. One that nobody has pinged yet is not expected.
+    Heartbeats,
     /// Send a test event, as a monitoring system would.
     Send(Send),
     /// Make a further key for an integration, the present one stays valid; or end one.
@@ -224,7 +250,15 @@ pub(crate) struct Several {
     pub(crate) incidents: Vec<Which>,
 }
 
-/// Whom to give an incident to.
+/// Who answers.
+#[derive(Debug, Args)]
+pub(crate) struct Somebody {
+    /// The id of somebody else who said so.
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+}
+
+/// Whom to give an incident to, or to ask.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub(crate) struct Targets {

@@ -132,7 +132,7 @@ pub fn handled(alert: &Alert, incident: &Incident) -> AlertHandled {
 #[must_use]
 pub fn page(incident: &Incident, contact: &str, rule: u32, seconds: i64) -> Page {
     Page {
-        key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some(slug("ada")), rule },
+        key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some(slug("ada")), rule, request: None },
         number: incident.number,
         contact: slug(contact),
         channel: Channel::Sms,

@@ -14,6 +14,7 @@ use tocsin_domain::alert::event::Action;
 use tocsin_domain::alert::{Severity, Urgency};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::escalation::policy::Target;
+use tocsin_domain::id::UserId;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
 
@@ -143,21 +144,30 @@ fn command(world: &mut World, random: &mut Random) {
     let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open() || random.happens(100)).collect();
     let Some(incident) = random.pick(&open) else { return };
     let later = world.now() + SignedDuration::from_secs(60 + i64::try_from(random.below(3000)).unwrap_or(0));
-    let command = match random.below(12) {
+    let command = match random.below(15) {
         0..3 => Command::Acknowledge,
         3..5 => Command::Resolve,
         5 => Command::Snooze(later),
-        6 => Command::Reassign(vec![Target::User(crate::samples::slug(["ada", "bob", "carol", "dora"][random.below(4)]))]),
+        6 => Command::Reassign(vec![Target::User(somebody(random))]),
         7 => Command::EscalateNow,
         8 => Command::Unacknowledge,
         9 => Command::Reopen,
         10 => Command::SetUrgency(if random.happens(500) { Urgency::High } else { Urgency::Low }),
+        11 => {
+            let whom = [Target::User(somebody(random)), Target::Team(crate::samples::slug("web")), Target::Schedule(crate::samples::slug("rota"))];
+            Command::AskResponders { to: vec![whom[random.below(3)].clone()], message: "please".to_owned() }
+        }
+        12..14 => Command::AnswerRequest { user: somebody(random), accept: random.happens(500) },
         _ => Command::Note("looking".to_owned()),
     };
     let by = Actor::User(crate::samples::slug("ada"));
     for _ in 0..1 + usize::from(random.happens(200)) {
         world.ask_at(world.now(), 5, Asked::Command(incident.id, command.clone(), by.clone()));
     }
+}
+
+fn somebody(random: &mut Random) -> UserId {
+    crate::samples::slug(["ada", "bob", "carol", "dora"][random.below(4)])
 }
 
 /// A wake-up that nobody expects: of any generation and attempt.

@@ -10,6 +10,8 @@ mod chaining;
 mod escalation;
 #[path = "stories/grouping.rs"]
 mod grouping;
+#[path = "stories/heartbeats.rs"]
+mod heartbeats;
 #[path = "stories/large.rs"]
 mod large;
 #[path = "stories/lifecycle.rs"]
@@ -20,6 +22,8 @@ mod outages;
 mod people;
 #[path = "stories/repetition.rs"]
 mod repetition;
+#[path = "stories/responders.rs"]
+mod responders;
 #[path = "stories/rosters.rs"]
 mod rosters;
 #[path = "stories/sending.rs"]

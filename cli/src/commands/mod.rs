@@ -3,6 +3,7 @@
 mod apply;
 mod doctor;
 mod foresee;
+mod heartbeats;
 mod incidents;
 mod init;
 mod oncall;
@@ -36,8 +37,12 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Snooze { incident, duration } => respond::snooze(&incident.incident, duration, &Api::new(api)?, out).await,
         Command::Reassign { incident, to } => respond::reassign(&incident.incident, &to, &Api::new(api)?, out).await,
         Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
+        Command::Respond { incident, to, message } => respond::ask(&incident.incident, &to, &message.join(" "), &Api::new(api)?, out).await,
+        Command::Accept { incident, who } => respond::answer(&incident.incident, "responders/accept", &who, &Api::new(api)?, out).await,
+        Command::Decline { incident, who } => respond::answer(&incident.incident, "responders/decline", &who, &Api::new(api)?, out).await,
         Command::Priority { incident, priority } => respond::priority(&incident.incident, priority, &Api::new(api)?, out).await,
         Command::Urgency { incident, urgency } => respond::urgency(&incident.incident, urgency, &Api::new(api)?, out).await,
+        Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
         Command::Send(event) => send::send(&event, &Api::without_token(api)?, out).await,
         Command::Key { integration, revoke: None } => apply::key(&integration, &Api::new(api)?, out).await,

@@ -1,7 +1,7 @@
 //! What responders do with an incident.
 
 use super::incidents::Incident;
-use crate::arguments::{Duration, PriorityWord, Targets, UrgencyWord, Which};
+use crate::arguments::{Duration, PriorityWord, Somebody, Targets, UrgencyWord, Which};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Out};
@@ -52,11 +52,26 @@ pub(super) async fn snooze(which: &Which, duration: Duration, api: &Api, out: &O
 }
 
 pub(super) async fn reassign(which: &Which, to: &Targets, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    one(which, "reassign", Some(json!({ "to": targets(to) })), api, out).await
+}
+
+pub(super) async fn ask(which: &Which, to: &Targets, message: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let mut body = json!({ "to": targets(to) });
+    if !message.trim().is_empty() {
+        body["message"] = json!(message);
+    }
+    one(which, "responders", Some(body), api, out).await
+}
+
+pub(super) async fn answer(which: &Which, how: &str, who: &Somebody, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    one(which, how, Some(who.user.as_ref().map_or(json!({}), |user| json!({ "user": user }))), api, out).await
+}
+
+fn targets(to: &Targets) -> Vec<Value> {
     let users = to.user.iter().map(|u| json!({ "user": u }));
     let schedules = to.schedule.iter().map(|s| json!({ "schedule": s }));
     let teams = to.team.iter().map(|t| json!({ "team": t }));
-    let targets: Vec<Value> = users.chain(schedules).chain(teams).collect();
-    one(which, "reassign", Some(json!({ "to": targets })), api, out).await
+    users.chain(schedules).chain(teams).collect()
 }
 
 pub(super) async fn priority(which: &Which, priority: PriorityWord, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
@@ -81,7 +96,7 @@ pub(super) async fn urgency(which: &Which, urgency: UrgencyWord, api: &Api, out:
 
 async fn act(which: &Which, verb: &str, body: Option<Value>, api: &Api) -> Result<Value, Failure> {
     let which = which.to_string();
-    let segments = ["v1", "incidents", which.as_str(), verb];
+    let segments: Vec<&str> = ["v1", "incidents", which.as_str()].into_iter().chain(verb.split('/')).collect();
     let request = Request::post("incident", &segments);
     api.send(match body {
         Some(body) => request.body(body),

@@ -7,6 +7,7 @@ mod deployer;
 mod double;
 mod failures;
 mod foresee;
+mod heartbeats;
 mod incidents;
 mod plan;
 mod send;

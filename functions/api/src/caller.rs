@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tocsin_app::ports::SecretHash;
 use tocsin_domain::access::{Action, Principal, Resource, authorize};
-use tocsin_domain::id::TeamId;
+use tocsin_domain::id::{TeamId, UserId};
+use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_lambda::problem::Problem;
 
@@ -25,6 +26,12 @@ impl Caller {
     /// Whether they may do this to what a team owns.
     pub(crate) fn may(&self, action: Action, team: &TeamId) -> bool {
         authorize(&self.0, action, &Resource::Team(team))
+    }
+
+    /// Whether they may do this to an incident: their team's, or one that they were asked to help with.
+    pub(crate) fn may_see(&self, action: Action, incident: &Incident) -> bool {
+        let asked: Vec<&UserId> = incident.responders.iter().map(|r| &r.user).collect();
+        authorize(&self.0, action, &Resource::Incident { team: &incident.team, asked: &asked })
     }
 
     /// Refuses what only holders of the whole deployment may do.

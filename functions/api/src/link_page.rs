@@ -45,6 +45,18 @@ pub enum LinkStatus {
         /// Paging starts again then, unless it is resolved.
         until: Option<Timestamp>,
     },
+    /// The reader is asked to help, and has not answered.
+    Asked {
+        /// Who asks.
+        by: String,
+        /// What for.
+        message: String,
+    },
+    /// The reader was asked to help and said yes, or no.
+    Answered {
+        /// Yes.
+        accepted: bool,
+    },
     /// It is over.
     Resolved {
         /// Who, or what, resolved it.
@@ -93,6 +105,10 @@ pub enum Outcome {
     Acknowledged,
     /// Others had been faster: nothing was left to acknowledge.
     NothingToDo,
+    /// The reader helps.
+    Accepted,
+    /// The reader does not help.
+    Declined,
 }
 
 /// Colour and sign; the words stand beside it always.
@@ -151,6 +167,7 @@ struct IncidentsPage {
     user_name: Option<String>,
     cards: Vec<Card>,
     button: Option<String>,
+    decline: Option<String>,
     effect: &'static str,
     expires: Instant,
     zone: String,
@@ -169,7 +186,7 @@ struct MessagePage<'a> {
 pub fn confirm(view: &LinkView) -> String {
     let waiting = view.numbers(&|s| *s == LinkStatus::Waiting);
     let (heading, lead) = match waiting.as_slice() {
-        [] => return answered(view),
+        [] => return view.pleas().unwrap_or_else(|| answered(view)),
         [one] if view.incidents.len() == 1 => (format!("#{one} needs you"), "Nobody has answered yet, so paging goes on.".to_owned()),
         [one] => (format!("#{one} needs you"), format!("Nobody has answered it yet, so paging goes on. {}", view.effect())),
         several => (format!("{} incidents need you", several.len()), format!("Nobody has answered them yet, so paging goes on. {}", view.effect())),
@@ -180,6 +197,14 @@ pub fn confirm(view: &LinkView) -> String {
 
 /// The page after pressing. It says "you" only where an incident is acknowledged in the reader's own name.
 pub fn done(view: &LinkView, outcome: Outcome) -> String {
+    let said = view.numbers(&|s| matches!(s, LinkStatus::Answered { accepted } if *accepted == (outcome == Outcome::Accepted)));
+    match outcome {
+        Outcome::Accepted => return view.page("You help".to_owned(), Tone::Fine, format!("You said yes for {}. Your pages have stopped.", named(&said))),
+        Outcome::Declined => {
+            return view.page("You do not help".to_owned(), Tone::Quiet, format!("You said no for {}. You get no more pages for it.", named(&said)));
+        }
+        Outcome::Acknowledged | Outcome::NothingToDo => {}
+    }
     let acknowledged = view.numbers(&|s| matches!(s, LinkStatus::Acknowledged { .. }));
     let theirs = |i: &LinkIncident| matches!((&i.status, &view.user_name), (LinkStatus::Acknowledged { by, .. }, Some(name)) if by != name);
     if outcome == Outcome::NothingToDo || view.incidents.iter().all(|i| theirs(i) || !matches!(i.status, LinkStatus::Acknowledged { .. })) {
@@ -260,6 +285,13 @@ impl LinkView {
         self.incidents.iter().filter(|i| wanted(&i.status)).map(|i| i.number).collect()
     }
 
+    /// The page of somebody who is asked to help with something, and has nothing to acknowledge.
+    fn pleas(&self) -> Option<String> {
+        let asked = self.numbers(&|s| matches!(s, LinkStatus::Asked { .. }));
+        let worst = self.incidents.iter().filter(|i| matches!(i.status, LinkStatus::Asked { .. })).map(|i| i.severity).min()?;
+        Some(self.page(format!("You are asked to help with {}", named(&asked)), Tone::of(worst), "Your pages go on until you answer.".to_owned()))
+    }
+
     fn effect(&self) -> &'static str {
         match self.user_name {
             Some(_) => "Pressing tells everyone that you are on it, and stops the paging: yours and everybody else's.",
@@ -270,7 +302,9 @@ impl LinkView {
     fn page(&self, heading: String, tone: Tone, lead: String) -> String {
         let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
         let waiting = self.numbers(&|s| *s == LinkStatus::Waiting);
+        let asked = self.numbers(&|s| matches!(s, LinkStatus::Asked { .. }));
         let button = match waiting.len() {
+            0 if !asked.is_empty() => Some(format!("Accept {}", named(&asked))),
             0 => None,
             n if n > MOST_NUMBERS => Some(format!("Acknowledge all {n}")),
             _ => Some(format!("Acknowledge {}", named(&waiting))),
@@ -282,8 +316,9 @@ impl LinkView {
             user_name: self.user_name.as_deref().map(person),
             cards: self.incidents.iter().map(|i| self.card(i, &zone)).collect(),
             button,
+            decline: (!asked.is_empty()).then(|| format!("Decline {}", named(&asked))),
             // A list is long, so what pressing does stands above it then.
-            effect: if self.incidents.len() > 1 { "" } else { self.effect() },
+            effect: if self.incidents.len() > 1 || waiting.is_empty() { "" } else { self.effect() },
             expires: self.instant(self.expires_at, &zone),
             zone: zone.iana_name().unwrap_or("UTC").replace('_', " "),
         })
@@ -297,6 +332,10 @@ impl LinkView {
                 let again = until.map_or(String::new(), |u| format!(" If it is not resolved by {}, paging starts again.", self.words(u, zone)));
                 format!("{} is on it since {}. Paging has stopped.{again}", person(by), self.words(*at, zone))
             }
+            LinkStatus::Asked { by, message } if message.is_empty() => format!("{} asks for your help.", person(by)),
+            LinkStatus::Asked { by, message } => format!("{} asks for your help: {}", person(by), cut(&clean(message), MOST_TITLE_CHARS, "...")),
+            LinkStatus::Answered { accepted: true } => "You help.".to_owned(),
+            LinkStatus::Answered { accepted: false } => "You do not help.".to_owned(),
             LinkStatus::Resolved { by, at } => format!("Resolved by {} at {}. Nobody is paged any more.", person(by), self.words(*at, zone)),
         };
         Card {

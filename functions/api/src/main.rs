@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let c = Common::new(aws.table(&required("TOCSIN_TABLE")?));
     let emails = Arc::new(aws.email_contacts(&required("TOCSIN_TOPIC_PREFIX")?));
     c.store.warm().await;
-    let command = c.command_incident();
+    let (command, heartbeats) = (c.command_incident(), c.keep_heartbeats());
     run(router(Api {
         incidents: c.store.clone(),
         alerts: c.store.clone(),
@@ -26,6 +26,7 @@ async fn main() -> Result<(), Error> {
         emails: emails.clone(),
         link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
         command,
+        heartbeats,
         apply: ApplyConfiguration { store: c.store, cache: c.configuration, emails, clock: c.clock, ids: c.ids },
     }))
     .await

@@ -6,6 +6,7 @@ use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::{AlertStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
@@ -32,6 +33,8 @@ pub struct Api {
     pub command: CommandIncident,
     /// Acknowledge links.
     pub link: UseLink,
+    /// Heartbeats, to read.
+    pub heartbeats: KeepHeartbeats,
     /// Configuration, to change.
     pub apply: ApplyConfiguration,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_domain::alert::Alert;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::escalation::progress::Next;
+use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use utoipa::ToSchema;
@@ -69,6 +70,29 @@ pub(crate) struct IncidentView {
     next_deadline: Option<Timestamp>,
     /// Nobody answered, and nobody is left to page.
     unanswered: bool,
+    /// Who was asked to help.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    responders: Vec<ResponderView>,
+}
+
+/// Somebody who was asked to help.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Responder)]
+pub(crate) struct ResponderView {
+    user: String,
+    /// asked, accepted or declined.
+    answer: &'static str,
+}
+
+impl From<&Responder> for ResponderView {
+    fn from(r: &Responder) -> Self {
+        let answer = match r.answer {
+            Answer::Asked => "asked",
+            Answer::Accepted => "accepted",
+            Answer::Declined => "declined",
+        };
+        Self { user: r.user.to_string(), answer }
+    }
 }
 
 impl From<&Incident> for IncidentView {
@@ -96,6 +120,7 @@ impl From<&Incident> for IncidentView {
             resolved_by,
             next_deadline: i.deadline(),
             unanswered: i.status == Status::Triggered && i.progress.next == Next::Exhausted,
+            responders: i.responders.iter().map(ResponderView::from).collect(),
         }
     }
 }
@@ -229,6 +254,27 @@ pub(crate) enum TargetView {
     User(String),
     Schedule(String),
     Team(String),
+}
+
+/// Whom to ask to help: 1 to 50 of `{"user": ID}`, `{"schedule": ID}`, `{"team": ID}`, and what for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RespondersBody {
+    #[schema(value_type = Vec<TargetView>, min_items = 1, max_items = 50)]
+    pub(crate) to: Vec<Target>,
+    /// What for: 160 characters at most, they stand in a text message.
+    #[serde(default)]
+    #[schema(max_length = 160)]
+    pub(crate) message: String,
+}
+
+/// Who answers a request for help.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerBody {
+    /// By default whom the token stands for.
+    #[schema(value_type = Option<String>)]
+    pub(crate) user: Option<tocsin_domain::id::UserId>,
 }
 
 /// A priority; null takes it away.

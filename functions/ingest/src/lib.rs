@@ -9,13 +9,17 @@ pub mod source;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use keys::KeyCache;
+use source::alertmanager_v2::Posted;
 use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
+use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
-use tocsin_app::ports::{ConfigurationStore, IdSource, IntegrationKey};
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::ports::{ConfigurationStore, HeartbeatStore, IdSource, IntegrationKey};
 use tocsin_domain::alert::event::Event;
+use tocsin_domain::configuration::IntegrationKind;
 
 /// Alerts of one delivery that are written at the same time.
 const AT_ONCE: usize = 16;
@@ -25,13 +29,15 @@ pub struct Ingest {
     accept: AcceptEvent,
     keys: KeyCache,
     ids: Arc<dyn IdSource>,
+    heartbeats: KeepHeartbeats,
 }
 
 impl Ingest {
     /// A function with an empty key cache.
-    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>) -> Self {
+    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>) -> Self {
         let ids = accept.ids.clone();
-        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids }
+        let heartbeats = KeepHeartbeats { beats, accept: accept.clone(), configuration: Arc::new(ConfigurationCache::new(configuration.clone())) };
+        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids, heartbeats }
     }
 
     /// Answers a request without headers.
@@ -47,6 +53,7 @@ impl Ingest {
             ["generic", "2010-04-15", "create_event.json"] => {
                 self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v1::FORMAT, body).await).await
             }
+            ["v1", "integrations", "heartbeat", key] => self.heartbeat(call.method, key).await,
             ["v1", "integrations", name, key] => match format_named(name) {
                 Some(parse) => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, parse).await).await,
                 None => unknown_format(name),
@@ -54,7 +61,7 @@ impl Ingest {
             // Prometheus and vmalert put their own path behind the prefix that they are given.
             ["v1", "integrations", _, key, "api", "v1" | "v2", "alerts"] => match call.method {
                 "GET" | "HEAD" => Answer { status: 200, body: "[]".to_owned() },
-                _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(prometheus)).await).await,
+                _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(alertmanager_v2::parse)).await).await,
             },
             ["v1", "integrations", _, _, "api", "v2", "status"] | ["v1", "integrations", _, _, "-", "healthy" | "ready"] => alertmanager_v2::status(),
             _ => answer(404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/NAME/KEY"),
@@ -93,6 +100,22 @@ impl Ingest {
         }
     }
 
+    /// A job says that it is alive: by any method, whatever the body.
+    async fn heartbeat(&self, method: &str, key: &str) -> Answer {
+        if !["GET", "HEAD", "POST", "PUT"].contains(&method) {
+            return answer(405, "method not allowed", "a heartbeat takes GET, HEAD, POST and PUT");
+        }
+        let key = match self.keys.integration(key).await {
+            Ok(Some(key)) if key.kind == IntegrationKind::Heartbeat => key,
+            Ok(_) => return answer(404, "unknown heartbeat", "no heartbeat has the key at the end of this address"),
+            Err(e) => return unavailable(&e.into()),
+        };
+        match self.heartbeats.ping(&key).await {
+            Ok(()) => Answer { status: 200, body: serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string() },
+            Err(e) => unavailable(&e),
+        }
+    }
+
     /// Formats whose key stands in the address.
     async fn webhook(&self, key: &str, body: &[u8], parse: Parse) -> Answer {
         let integration = match self.keys.integration(key).await {
@@ -102,28 +125,29 @@ impl Ingest {
             Err(e) => return unavailable(&e.into()),
         };
         let read = match parse {
-            Parse::Any(parse) => parse(body),
+            Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
         };
         match read {
-            Ok(batch) => self.batch(&integration, batch).await,
+            Ok(posted) => self.batch(&integration, posted).await,
             Err(refusal) => refusal.into(),
         }
     }
 
     /// All of a batch, or an error that makes the sender deliver it again: those that were written before are repetitions then.
-    async fn batch(&self, integration: &IntegrationKey, mut batch: Batch) -> Answer {
+    async fn batch(&self, integration: &IntegrationKey, posted: Posted) -> Answer {
+        let Posted { mut batch, ends_at } = posted;
         let events = std::mem::take(&mut batch.events);
         let count = events.len();
         // Events of one key keep their order; different keys need none.
-        let mut by_key: BTreeMap<String, Vec<Event>> = BTreeMap::new();
-        for event in events {
-            by_key.entry(event.dedup_key.clone()).or_default().push(event);
+        let mut by_key: BTreeMap<String, Vec<(Event, Option<Timestamp>)>> = BTreeMap::new();
+        for (event, until) in events.into_iter().zip(ends_at.into_iter().chain(std::iter::repeat(None))) {
+            by_key.entry(event.dedup_key.clone()).or_default().push((event, until));
         }
         let results: Vec<Result<(), AppError>> = stream::iter(by_key.into_values())
             .map(|events| async {
-                for event in folded(events) {
-                    log(integration, &self.accept.run(integration, event).await?);
+                for (event, until) in folded(events) {
+                    log(integration, &self.accept.run_until(integration, event, until).await?);
                 }
                 Ok(())
             })
@@ -160,7 +184,7 @@ enum Parse {
     /// By itself.
     Any(fn(&[u8]) -> Result<Batch, Refusal>),
     /// With the present time.
-    At(fn(&[u8], Timestamp) -> Result<Batch, Refusal>),
+    At(fn(&[u8], Timestamp) -> Result<Posted, Refusal>),
 }
 
 /// The format of an address's name.
@@ -169,13 +193,9 @@ fn format_named(name: &str) -> Option<Parse> {
         "alertmanager" => Parse::Any(alertmanager::parse),
         "grafana" => Parse::Any(grafana::parse),
         "generic" => Parse::Any(generic::parse_batch),
-        "prometheus" | "vmalert" => Parse::At(prometheus),
+        "prometheus" | "vmalert" => Parse::At(alertmanager_v2::parse),
         _ => return None,
     })
-}
-
-fn prometheus(body: &[u8], now: Timestamp) -> Result<Batch, Refusal> {
-    alertmanager_v2::parse(body, now).map(|posted| posted.batch)
 }
 
 fn unknown_format(name: &str) -> Answer {
@@ -183,13 +203,16 @@ fn unknown_format(name: &str) -> Answer {
     answer(404, "not found", &format!("there is no format {name:?}; /v1/integrations/generic/KEY takes any JSON"))
 }
 
-/// Equal actions in a row on one key are one: the later ones say nothing new.
-fn folded(events: Vec<Event>) -> Vec<Event> {
-    let mut kept: Vec<Event> = Vec::with_capacity(1);
-    for event in events {
+/// Equal actions in a row on one key are one: of the later ones, only how bad it is and until when it holds is news.
+fn folded(events: Vec<(Event, Option<Timestamp>)>) -> Vec<(Event, Option<Timestamp>)> {
+    let mut kept: Vec<(Event, Option<Timestamp>)> = Vec::with_capacity(1);
+    for (event, until) in events {
         match kept.last_mut() {
-            Some(last) if last.action == event.action => last.severity = last.severity.min(event.severity),
-            _ => kept.push(event),
+            Some((last, held)) if last.action == event.action => {
+                last.severity = last.severity.min(event.severity);
+                *held = until.or(*held);
+            }
+            _ => kept.push((event, until)),
         }
     }
     kept

@@ -5,12 +5,14 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Fault, Faults, ManualClock, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::AlertStore;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
@@ -48,12 +50,14 @@ async fn world() -> World {
         public_url: "https://tocsin.example".to_owned(),
     };
     let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
-    let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids };
+    let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids: ids.clone() };
     let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
     let handoffs =
         AnnounceHandoffs { rosters: rosters.clone(), notices: store.clone(), messenger: messenger.clone(), clock: clock.clone(), settled: Arc::default() };
-    let advance = AdvanceIncident { incidents: store.clone(), configuration, rosters, deliver, clock: clock.clone() };
-    let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, metrics: metrics.clone() };
+    let advance = AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters, deliver, clock: clock.clone() };
+    let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+    let heartbeats = KeepHeartbeats { beats: store.clone(), accept, configuration: configuration.clone() };
+    let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, metrics: metrics.clone() };
     let event = Event {
         action: Action::Trigger,
         dedup_key: "disk".to_owned(),

@@ -5,7 +5,8 @@
 //! Cost: a repetition is one call and one write unit; an event that changes something is a few calls more.
 
 use crate::error::{AppError, WriteError};
-use crate::ports::{AlertStore, Clock, IdSource, IntegrationKey, Repeated};
+use crate::ports::{AlertStore, Clock, Hold, IdSource, IntegrationKey, Repeated};
+use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState};
@@ -45,21 +46,30 @@ pub struct AcceptEvent {
 impl AcceptEvent {
     /// Writes what the event changes. After `Ok` nothing of it can be lost; after an error the sender may send it again.
     pub async fn run(&self, integration: &IntegrationKey, event: Event) -> Result<Accepted, AppError> {
+        self.run_until(integration, event, None).await
+    }
+
+    /// The same for a report that holds until an instant: an alert that nobody reports again until then is over.
+    pub async fn run_until(&self, integration: &IntegrationKey, event: Event, until: Option<Timestamp>) -> Result<Accepted, AppError> {
         let key = AlertKey { integration: integration.integration.clone(), dedup_key: event.dedup_key.clone() };
         match event.action {
-            Action::Trigger => self.trigger(integration, key, event).await,
+            Action::Trigger => self.trigger(integration, key, event, until).await,
             Action::Resolve => self.resolve(key).await,
             Action::Acknowledge => self.acknowledge(key).await,
         }
     }
 
-    async fn trigger(&self, integration: &IntegrationKey, key: AlertKey, event: Event) -> Result<Accepted, AppError> {
+    async fn trigger(&self, integration: &IntegrationKey, key: AlertKey, event: Event, until: Option<Timestamp>) -> Result<Accepted, AppError> {
         let severity = event.severity;
         let mut fresh: Option<Alert> = None;
         let mut event = Some(event);
         for _ in 0..TRIES {
             let now = self.clock.now();
-            if let Repeated::Counted(alert) = self.alerts.count_repetition(&key, severity, now).await? {
+            let repeated = match until {
+                None => self.alerts.count_repetition(&key, severity, now).await?,
+                Some(until) => self.alerts.count_held_repetition(&key, severity, now, until).await?,
+            };
+            if let Repeated::Counted(alert) = repeated {
                 return Ok(Accepted::Repeated(alert));
             }
             if let Some(event) = event.take() {
@@ -85,7 +95,14 @@ impl AcceptEvent {
             }
             let Some(alert) = &mut fresh else { break };
             alert.received_at = now;
-            match self.alerts.open_alert(alert).await {
+            let opened = match until {
+                None => self.alerts.open_alert(alert).await,
+                Some(due) => {
+                    let hold = Hold { key: key.clone(), alert: alert.id, team: alert.team.clone(), length: due.duration_since(now), due };
+                    self.alerts.open_held_alert(alert, &hold).await
+                }
+            };
+            match opened {
                 Ok(()) => return Ok(Accepted::Opened(alert.id)),
                 Err(WriteError::Port(e)) => return Err(e.into()),
                 Err(WriteError::Conflict) => {}
@@ -96,13 +113,26 @@ impl AcceptEvent {
                 && severity < guard.severity
             {
                 match self.alerts.raise_alert(&key, guard.alert, severity, now).await {
-                    Ok(()) => return Ok(Accepted::Raised(guard.alert)),
+                    Ok(()) => {
+                        if let Some(until) = until {
+                            self.extend(&key, guard.alert, until).await?;
+                        }
+                        return Ok(Accepted::Raised(guard.alert));
+                    }
                     Err(WriteError::Port(e)) => return Err(e.into()),
                     Err(WriteError::Conflict) => {}
                 }
             }
         }
         Err(contention())
+    }
+
+    async fn extend(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), AppError> {
+        match self.alerts.extend_alert(key, alert, until).await {
+            // Closed meanwhile: nothing is left to hold.
+            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Err(WriteError::Port(e)) => Err(e.into()),
+        }
     }
 
     async fn resolve(&self, key: AlertKey) -> Result<Accepted, AppError> {

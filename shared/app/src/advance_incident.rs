@@ -78,7 +78,12 @@ impl AdvanceIncident {
                         }
                     }
                 }
-                step @ (Step::ResolveByItself | Step::TriggerAgain | Step::FireLevel(_) | Step::FireLastResort | Step::QueueOverflow) => {
+                step @ (Step::ResolveByItself
+                | Step::TriggerAgain
+                | Step::CallResponders(_)
+                | Step::FireLevel(_)
+                | Step::FireLastResort
+                | Step::QueueOverflow) => {
                     self.take(step, incident, &policy, now).await?;
                 }
             }
@@ -103,6 +108,13 @@ impl AdvanceIncident {
                 let turn = self.turn(&mut change, &level, policy, now).await?;
                 let plan = plan_level(&level, &configuration, urgency, turn, now);
                 let fired = change.incident().fire_level(policy, plan, now);
+                change.queue(fired.pages);
+                fired.whats
+            }
+            Step::CallResponders(request) => {
+                let (_, configuration) = self.configuration.current().await?;
+                let plan = plan_level(&Level::new(0, request.to), &configuration, urgency, None, now);
+                let fired = change.incident().call_responders(request.number, plan.pages, plan.unreached);
                 change.queue(fired.pages);
                 fired.whats
             }
@@ -164,8 +176,7 @@ impl AdvanceIncident {
     }
 }
 
-/// The next instant behind `now` that an unanswered incident has a reason to wake up at.
+/// The next instant behind `now` that an incident has a reason to wake up at.
 fn ahead(incident: &Incident, now: Timestamp) -> Option<Timestamp> {
-    let levels = [incident.progress.next_at(), incident.auto_resolve_at].into_iter().flatten();
-    levels.chain(incident.pages.iter().map(|p| p.due)).filter(|at| *at > now).min()
+    incident.deadlines().filter(|at| *at > now).min()
 }

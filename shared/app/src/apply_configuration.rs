@@ -112,8 +112,7 @@ impl ApplyConfiguration {
     pub async fn rotate(&self, integration: &IntegrationId) -> Result<CreatedKey, AppError> {
         let (_, configuration) = self.cache.current().await?;
         let not_found = || AppError::NotFound { what: format!("integration {integration}") };
-        let service = configuration.service_of(integration).ok_or_else(not_found)?;
-        let kind = service.integrations.iter().find(|i| i.id == *integration).ok_or_else(not_found)?.kind;
+        let (_, kind, service) = configuration.keyed().find(|(id, ..)| *id == integration).ok_or_else(not_found)?;
         if self.store.keys_of(integration).await?.len() >= 2 {
             return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
         }
@@ -134,23 +133,19 @@ impl ApplyConfiguration {
 
     async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
-        for service in &configuration.services {
-            for integration in &service.integrations {
-                let hashes = self.store.keys_of(&integration.id).await?;
-                let key =
-                    IntegrationKey { integration: integration.id.clone(), service: service.id.clone(), team: service.team.clone(), kind: integration.kind };
-                for hash in &hashes {
-                    self.store.put_integration_key(hash, &key).await?;
-                }
-                if hashes.is_empty() {
-                    created.push(self.create(&integration.id, &service.id, &service.team, integration.kind).await?);
-                }
+        for (id, kind, service) in configuration.keyed() {
+            let hashes = self.store.keys_of(id).await?;
+            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: service.team.clone(), kind };
+            for hash in &hashes {
+                self.store.put_integration_key(hash, &key).await?;
+            }
+            if hashes.is_empty() {
+                created.push(self.create(id, &service.id, &service.team, kind).await?);
             }
         }
-        let removed = old.services.iter().flat_map(|s| &s.integrations).filter(|i| configuration.service_of(&i.id).is_none());
-        for integration in removed {
-            for hash in self.store.keys_of(&integration.id).await? {
-                self.store.delete_integration_key(&hash, &integration.id).await?;
+        for (id, ..) in old.keyed().filter(|(id, ..)| configuration.service_of(id).is_none()) {
+            for hash in self.store.keys_of(id).await? {
+                self.store.delete_integration_key(&hash, id).await?;
             }
         }
         Ok(created)

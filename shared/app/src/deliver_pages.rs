@@ -15,7 +15,7 @@ use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::notification::lane::{Cap, Decision};
 use tocsin_domain::notification::locale::Locale;
-use tocsin_domain::notification::message::{Content, Line, Message};
+use tocsin_domain::notification::message::{Content, Line, Message, Plea};
 use tocsin_domain::notification::page::{LAST_RESORT, Page};
 
 /// How long a claim lasts. Sending takes seconds; a sender that is silent for longer is dead.
@@ -133,10 +133,14 @@ impl DeliverPages {
         while !rest.is_empty() {
             let part: Vec<Page> = rest.drain(..rest.len().min(MOST_A_CLAIM)).collect();
             // The link answers for what is in the message, and for nothing else: it grows with each part that is claimed.
-            let mut incidents: Vec<(IncidentId, u32)> = claimed.iter().chain(&part).map(|p| (p.key.incident, p.key.generation)).collect();
+            let both = || claimed.iter().chain(&part);
+            let mut incidents: Vec<(IncidentId, u32)> = both().filter(|p| p.key.request.is_none()).map(|p| (p.key.incident, p.key.generation)).collect();
             incidents.sort_unstable();
             incidents.dedup();
-            let link = AcknowledgeLink { incidents, user: user.clone(), expires_at: now + LINK_LASTS };
+            let mut asked: Vec<IncidentId> = both().filter(|p| p.key.request.is_some()).map(|p| p.key.incident).collect();
+            asked.sort_unstable();
+            asked.dedup();
+            let link = AcknowledgeLink { incidents, asked, user: user.clone(), expires_at: now + LINK_LASTS };
             let claim = Claim {
                 contact: contact.clone(),
                 pages: part.clone(),
@@ -242,7 +246,9 @@ impl DeliverPages {
                 && let Some(i) = self.incidents.incident(page.key.incident).await.map_err(|e| NotSent::App(e.into()))?
             {
                 let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
-                lines.push(Line { number: i.number, severity: i.severity, service, title: i.title, since: i.opened_at });
+                let request = pages.iter().filter(|p| p.key.incident == i.id).find_map(|p| p.key.request);
+                let asked = request.and_then(|n| i.requests.iter().find(|r| r.number == n)).map(|r| Plea { by: r.by.to_string(), message: r.message.clone() });
+                lines.push(Line { number: i.number, severity: i.severity, service, title: i.title, since: i.opened_at, asked });
             }
         }
         lines.sort_by_key(|l| (l.severity, l.number));

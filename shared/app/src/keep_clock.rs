@@ -4,7 +4,7 @@
 
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
-use crate::ports::{AlertStore, Clock, Clocks, IdSource, IncidentStore, succession};
+use crate::ports::{AlertStore, Clock, Clocks, Hold, HoldPlace, IdSource, IncidentStore, succession};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::AlertState;
@@ -94,6 +94,11 @@ impl KeepClock {
             // The sender reported it again after the resolve: that report must not vanish with the old alert.
             let now = self.clock.now();
             let new = succession(alert, AlertId::new(self.ids.ulid(now)), now);
+            let place = HoldPlace { integration: alert.key.integration.clone(), digest: alert.key.digest() };
+            if let Some(hold) = self.alerts.hold(&place).await?.filter(|hold| hold.alert == alert.id) {
+                let due = hold.due.max(now.checked_add(hold.length).unwrap_or(hold.due));
+                self.alerts.put_hold(&Hold { alert: new.id, due, ..hold }).await?;
+            }
             match self.alerts.succeed_alert(alert, &new).await {
                 Ok(()) => return Ok(()),
                 Err(WriteError::Port(e)) => return Err(e.into()),

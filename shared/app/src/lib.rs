@@ -16,9 +16,11 @@ pub mod configuration_cache;
 pub mod configuration_history;
 pub mod deliver_pages;
 pub mod error;
+pub mod expire_alerts;
 #[cfg(feature = "fakes")]
 pub mod fakes;
 pub mod keep_clock;
+pub mod keep_heartbeats;
 pub mod ports;
 pub mod process_alerts;
 pub mod publish_timeline;

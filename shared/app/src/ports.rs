@@ -5,7 +5,7 @@
 
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
@@ -86,6 +86,44 @@ pub struct Guard {
     pub last_at: Timestamp,
     /// The worst severity so far.
     pub severity: Severity,
+    /// Until when its latest report holds without being repeated; none where the sender does not say, or has not repeated it yet.
+    pub holds_until: Option<Timestamp>,
+}
+
+/// That the reports of a key hold for a while only: an alert that nobody repeats within it is over. One for a key, due in the index when it may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Which key.
+    pub key: AlertKey,
+    /// The alert that it is about: another one of the same key may hold for ever.
+    pub alert: AlertId,
+    /// The team that owns its service.
+    pub team: TeamId,
+    /// How long the first report held.
+    pub length: SignedDuration,
+    /// When to look whether it was repeated.
+    pub due: Timestamp,
+}
+
+/// Where a [`Hold`] is kept: its integration, and the digest of its dedup key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HoldPlace {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// As [`AlertKey::digest`] makes it.
+    pub digest: String,
+}
+
+impl Hold {
+    /// Where it is kept.
+    pub fn place(&self) -> HoldPlace {
+        HoldPlace { integration: self.key.integration.clone(), digest: self.key.digest() }
+    }
+
+    /// Until when the alert that `guard` guards holds. A repetition says so; without one it is as long as the first report said.
+    pub fn until(&self, guard: &Guard) -> Timestamp {
+        guard.holds_until.unwrap_or_else(|| guard.last_at.checked_add(self.length).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// A span of time: from an instant on, until before another.
@@ -112,10 +150,26 @@ pub trait AlertStore: Send + Sync {
     /// One unconditional-looking write that tells repetition from news: counts on the guard if an alert with this key is open and at least as bad.
     /// One call, one write unit, no read.
     async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError>;
+    /// The same for a report that holds until an instant, which the same write notes on the guard.
+    async fn count_held_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Timestamp) -> Result<Repeated, PortError>;
+    /// Notes on the guard until when the alert holds. Conflict: it does not guard this alert as an open one.
+    async fn extend_alert(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError>;
+    /// Closes the guard and marks the alert resolved, together, because nobody repeated it. Conflict: an event came since `guard` was read.
+    async fn expire_alert(&self, key: &AlertKey, guard: &Guard, at: Timestamp) -> Result<(), WriteError>;
+    /// Writes or replaces the hold of a key.
+    async fn put_hold(&self, hold: &Hold) -> Result<(), PortError>;
+    /// A hold.
+    async fn hold(&self, place: &HoldPlace) -> Result<Option<Hold>, PortError>;
+    /// A hold is due later. Conflict: it is not due any more when it was read to be.
+    async fn move_hold(&self, hold: &Hold, due: Timestamp) -> Result<(), WriteError>;
+    /// A hold is not needed any more. Conflict: as above.
+    async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError>;
     /// The guard of a key, read consistently.
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError>;
     /// Writes guard and alert together (`alert.seq` 1, nothing handled). [`WriteError::Conflict`]: the key has an open alert already.
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError>;
+    /// The same with the hold of the key, together.
+    async fn open_held_alert(&self, alert: &Alert, hold: &Hold) -> Result<(), WriteError>;
     /// Closes the guard and marks the alert resolved, together. Conflict: the guard does not guard this alert as an open one any more.
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// Notes that the sender asks to acknowledge. Conflict: the alert is not open.
@@ -235,6 +289,9 @@ pub struct QueuedPage {
 pub struct AcknowledgeLink {
     /// Incidents and the generation that it may acknowledge.
     pub incidents: Vec<(IncidentId, u32)>,
+    /// Incidents that its holder was asked to help with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<IncidentId>,
     /// Who acknowledges; nobody in person for the last resort.
     pub user: Option<UserId>,
     /// No longer than.
@@ -261,7 +318,7 @@ pub struct Claim {
 /// Why a claim did not happen. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClaimError {
-    /// These pages' incidents are not triggered in that generation any more: they must not be sent.
+    /// These pages are not wanted any more ([`Incident::wants`]): they must not be sent.
     #[error("{} pages were taken back", .0.len())]
     TakenBack(Vec<PageKey>),
     /// Somebody else claimed some of them, or used the lane: look again.
@@ -279,7 +336,7 @@ pub trait LaneStore: Send + Sync {
     async fn lane(&self, contact: &ContactId) -> Result<Lane, PortError>;
     /// Pages of a lane that are due at `now` (`page.due <= now`), leased ones included, oldest due first, at most `limit`.
     async fn due_pages(&self, contact: &ContactId, now: Timestamp, limit: usize) -> Result<Vec<QueuedPage>, PortError>;
-    /// Leases pages in one transaction which checks that each one's incident is still triggered in the page's generation.
+    /// Leases pages in one transaction which checks that each is still wanted ([`Incident::wants`]): its incident triggered in its generation, or its receiver asked to help.
     async fn claim(&self, claim: &Claim) -> Result<(), ClaimError>;
     /// Removes a page that must not be sent any more.
     async fn drop_page(&self, contact: &ContactId, key: &PageKey) -> Result<(), PortError>;
@@ -363,6 +420,43 @@ pub enum Overdue {
 pub trait DueStore: Send + Sync {
     /// Everything due before `before`, oldest first within each shard, at most `limit` in all.
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError>;
+    /// Holds due before `before`, at most `limit`. Apart from the others, so that however many alerts fire, no incident waits behind them.
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError>;
+}
+
+/// That a heartbeat was found missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// When that was found; tells one absence from the next.
+    pub found_at: Timestamp,
+    /// Whether its alert was opened.
+    pub told: bool,
+}
+
+/// What is known of a heartbeat that was pinged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// Which heartbeat.
+    pub heartbeat: IntegrationId,
+    /// The latest ping.
+    pub last_at: Timestamp,
+    /// Whether it is known to be missing; stays so until its alert is resolved.
+    pub missed: Option<Missed>,
+}
+
+/// Heartbeats. Each is one item that a ping touches once, in no index: who is missing is found by reading those of the configuration.
+#[async_trait]
+pub trait HeartbeatStore: Send + Sync {
+    /// A ping; one that was overtaken does not turn the clock back. One write. The answer is what was known to be missing.
+    async fn ping(&self, heartbeat: &IntegrationId, team: &TeamId, at: Timestamp) -> Result<Option<Missed>, PortError>;
+    /// Those of these heartbeats that were ever pinged.
+    async fn beats(&self, heartbeats: &[IntegrationId]) -> Result<Vec<Beat>, PortError>;
+    /// It is missing, found at `at`. Conflict: it was pinged since, or somebody else found it.
+    async fn miss(&self, seen: &Beat, at: Timestamp) -> Result<(), WriteError>;
+    /// Its alert was opened. Conflict: it was pinged since `seen`.
+    async fn told(&self, seen: &Beat, found_at: Timestamp) -> Result<(), WriteError>;
+    /// Its alert was resolved: it is not missing any more. That it is so already, or missing anew, is fine.
+    async fn recovered(&self, heartbeat: &IntegrationId, found_at: Timestamp) -> Result<(), PortError>;
 }
 
 /// A reader of the status page who asked to be told, until they confirm.

@@ -6,7 +6,9 @@ use crate::advance_incident::AdvanceIncident;
 use crate::announce_handoffs::AnnounceHandoffs;
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
+use crate::expire_alerts::expire_alerts;
 use crate::keep_clock::KeepClock;
+use crate::keep_heartbeats::KeepHeartbeats;
 use crate::ports::{DueStore, Metrics, Overdue};
 use crate::process_alerts::ProcessAlerts;
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +46,8 @@ pub struct Sweep {
     pub handoffs: AnnounceHandoffs,
     /// For their clocks.
     pub keep: KeepClock,
+    /// For jobs that do not say that they are alive.
+    pub heartbeats: KeepHeartbeats,
     /// Heartbeat, and the age of the oldest overdue item.
     pub metrics: Arc<dyn Metrics>,
 }
@@ -52,7 +56,14 @@ impl Sweep {
     /// Every minute: what is overdue by more than [`GRACE`].
     pub async fn run(&self) -> Result<Swept, AppError> {
         let now = self.advance.clock.now();
-        let swept = self.before(now - GRACE, now).await?;
+        // Those first: what is overdue can wait for a second, and whoever is to hear of a silent job has waited for long enough.
+        let heartbeats = self.heartbeats.check().await;
+        let mut swept = self.before(now - GRACE, now).await?;
+        match heartbeats {
+            Ok(checked) => swept.failed.extend(checked.failed),
+            Err(e) => swept.failed.push(("heartbeats".to_owned(), e.to_string())),
+        }
+        let swept = told(swept);
         // The heartbeat says that a whole sweep came to its end.
         self.metrics.put("SweepHeartbeat", 1.0);
         // Last of all, and of no consequence for the rest: nobody is paged by it.
@@ -66,7 +77,7 @@ impl Sweep {
     pub async fn redrive(&self) -> Result<Swept, AppError> {
         let now = self.advance.clock.now();
         // Alerts are due a while after they changed; take the young ones too.
-        self.before(now + SignedDuration::from_secs(60), now).await
+        Ok(told(self.before(now + SignedDuration::from_secs(60), now).await?))
     }
 
     /// An execution ended badly. If it was the incident's present clock, another takes over at once; one that was replaced before left nothing to do.
@@ -111,9 +122,12 @@ impl Sweep {
             let results = futures::future::join_all(part.iter().map(|id| self.incident(*id))).await;
             swept.failed.extend(part.iter().zip(results).filter_map(|(id, r)| r.err().map(|e| (id.to_string(), e.to_string()))));
         }
-        for (id, error) in &swept.failed {
-            tracing::error!(id, error, "sweep could not handle this; the next one tries again");
+        // Last: an alert that ends late harms nobody.
+        let expired = expire_alerts(self.due.as_ref(), self.process.alerts.as_ref(), before.min(now), now).await;
+        if expired.ended > 0 {
+            tracing::info!(ended = expired.ended, repeated = expired.repeated, "alerts ended because nobody repeated them");
         }
+        swept.failed.extend(expired.failed);
         Ok(swept)
     }
 
@@ -144,4 +158,12 @@ impl Sweep {
         }
         self.keep.run(id).await
     }
+}
+
+/// Logs what still failed.
+fn told(swept: Swept) -> Swept {
+    for (id, error) in &swept.failed {
+        tracing::error!(id, error, "sweep could not handle this; the next one tries again");
+    }
+    swept
 }

@@ -27,7 +27,9 @@ impl UseLink {
     pub async fn look(&self, secret: &str) -> Result<(AcknowledgeLink, Vec<Incident>), AppError> {
         let gone = || AppError::NotFound { what: "link".to_owned() };
         let link = self.lanes.link(&SecretHash::of(secret), self.command.clock.now()).await?.ok_or_else(gone)?;
-        let ids: Vec<IncidentId> = link.incidents.iter().map(|(id, _)| *id).collect();
+        let mut ids: Vec<IncidentId> = link.incidents.iter().map(|(id, _)| *id).chain(link.asked.iter().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
         let mut incidents = Vec::with_capacity(ids.len());
         for part in ids.chunks(16) {
             for found in futures::future::join_all(part.iter().map(|id| self.incidents.incident(*id))).await {
@@ -37,9 +39,10 @@ impl UseLink {
         Ok((link, incidents))
     }
 
-    /// Acknowledges what the link is bound to, where it is still triggered in that generation. The answer is the incidents as they are now.
+    /// Acknowledges what the link is bound to, where it is still triggered in that generation, and accepts requests for help. The answer is the incidents as they are now.
     pub async fn act(&self, secret: &str) -> Result<(AcknowledgeLink, Vec<Incident>), AppError> {
-        let (link, incidents) = self.look(secret).await?;
+        let (link, mut incidents) = self.look(secret).await?;
+        self.say(&link, &mut incidents, true).await?;
         let by = link.user.clone().map_or(Actor::System, Actor::User);
         let mut after = Vec::with_capacity(incidents.len());
         for incident in incidents {
@@ -57,5 +60,26 @@ impl UseLink {
             }
         }
         Ok((link, after))
+    }
+
+    /// Says yes or no to the requests for help that the link is bound to, where they still wait for its holder. The answer is the incidents as they are now.
+    pub async fn answer_requests(&self, secret: &str, accept: bool) -> Result<(AcknowledgeLink, Vec<Incident>), AppError> {
+        let (link, mut incidents) = self.look(secret).await?;
+        self.say(&link, &mut incidents, accept).await?;
+        Ok((link, incidents))
+    }
+
+    async fn say(&self, link: &AcknowledgeLink, incidents: &mut [Incident], accept: bool) -> Result<(), AppError> {
+        let Some(user) = link.user.clone() else { return Ok(()) };
+        let by = Actor::User(user.clone());
+        for incident in incidents.iter_mut().filter(|i| link.asked.contains(&i.id) && i.is_asked(&user)) {
+            match self.command.run(incident.id, Command::AnswerRequest { user: user.clone(), accept }, &by, |_| true).await {
+                Ok(after) => *incident = after,
+                // Resolved between the two looks: there is nothing to help with.
+                Err(AppError::Rejected { .. } | AppError::NotFound { .. }) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
 use tocsin_domain::notification::lane::Cap;
@@ -84,6 +85,11 @@ impl Common {
     /// Schedules as they are now.
     pub fn rosters(&self) -> Rosters {
         Rosters { configuration: self.configuration.clone(), store: self.store.clone() }
+    }
+
+    /// For ingest, api and sweep.
+    pub fn keep_heartbeats(&self) -> KeepHeartbeats {
+        KeepHeartbeats { beats: self.store.clone(), accept: self.accept_event(), configuration: self.configuration.clone() }
     }
 
     /// For api.

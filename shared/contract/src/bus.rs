@@ -87,6 +87,9 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         | What::EscalatedNow { .. }
         | What::PrioritySet { .. }
         | What::UrgencySet { .. }
+        | What::RespondersAsked { .. }
+        | What::RespondersPaged { .. }
+        | What::ResponderAnswered { .. }
         | What::LevelFired { .. }
         | What::LastResort { .. }
         | What::Unanswered {}

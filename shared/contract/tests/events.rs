@@ -19,7 +19,7 @@ const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/in
 fn whats() -> Vec<What> {
     let until = "2026-01-05T10:00:00Z".parse().unwrap();
     let alert = AlertId::new(ulid::Ulid::from_parts(1, 1));
-    let page = PageOf { repeat: 0, level: 0, user: Some("ada".parse().unwrap()), contact: "ada-sms".parse().unwrap(), channel: Channel::Sms };
+    let page = PageOf { repeat: 0, level: 0, user: Some("ada".parse().unwrap()), contact: "ada-sms".parse().unwrap(), channel: Channel::Sms, request: None };
     vec![
         What::Triggered {
             title: "Checkout is down".into(),
@@ -42,6 +42,20 @@ fn whats() -> Vec<What> {
         What::EscalatedNow { level: 1 },
         What::PrioritySet { priority: Some(Priority::P1) },
         What::UrgencySet { urgency: Urgency::Low },
+        What::RespondersAsked { request: 1, to: vec![Target::User("linus".parse().unwrap())], message: "the database".into() },
+        What::RespondersPaged {
+            request: 1,
+            pages: vec![Planned {
+                user: "linus".parse().unwrap(),
+                contact: "linus-sms".parse().unwrap(),
+                due: until,
+                reason: "named by the level".into(),
+                why: None,
+            }],
+            already: vec!["grace".parse().unwrap()],
+            unreached: Vec::new(),
+        },
+        What::ResponderAnswered { request: 1, user: "linus".parse().unwrap(), accepted: true },
         What::LevelFired {
             repeat: 0,
             level: 0,

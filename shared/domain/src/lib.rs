@@ -10,6 +10,7 @@ pub mod alert;
 pub mod configuration;
 pub mod escalation;
 pub mod foresight;
+pub mod heartbeat;
 pub mod hex;
 pub mod id;
 pub mod incident;

@@ -94,6 +94,7 @@ fn run(i: &mut Incident, policy: &Policy, empty: &[u32], until: i64) -> String {
                 i.resolve_by_itself(now);
                 told.push(format!("{second}:auto"));
             }
+            Step::CallResponders(_) => panic!("nobody was asked"),
             Step::QueueOverflow => waiting.extend(i.queue_overflow()),
             Step::WaitUntil(due) => {
                 assert!(due > now, "waits for what has passed");

@@ -25,6 +25,7 @@ impl Checker<'_> {
                 self.levels(i, &generation, &levels, policy.as_ref(), start);
                 self.pages(i, &generation);
             }
+            self.requests(i, &entries);
         }
     }
 
@@ -115,43 +116,73 @@ impl Checker<'_> {
     fn pages(&mut self, i: &Incident, g: &Generation) {
         for (at, entry) in g.entries.iter().enumerate() {
             let What::LevelFired { repeat, level, pages, .. } = &entry.what else { continue };
+            self.left(i, g, &g.entries[at..], (None, *repeat, *level), pages);
+        }
+    }
+
+    /// Whoever is asked to help is paged, until they answer or it is over.
+    fn requests(&mut self, i: &Incident, entries: &[Entry]) {
+        for (at, entry) in entries.iter().enumerate() {
+            let What::RespondersPaged { request, pages, .. } = &entry.what else { continue };
             for planned in pages {
-                let latest = self.deadline(planned.due);
-                let mut how = None;
-                let mut failed = false;
-                for later in &g.entries[at..] {
-                    let page = match &later.what {
-                        What::Paged { page, .. } | What::PageFailed { page, .. } | What::PageDeferred { page, .. } => page,
-                        _ => continue,
-                    };
-                    if (page.repeat, page.level, page.user.as_ref()) != (*repeat, *level, Some(&planned.user)) {
-                        continue;
-                    }
-                    // A way that failed moves on to this one at once: that is another page, and this one has still to come.
-                    if page.contact != planned.contact || (failed && later.at < planned.due) {
-                        failed |= matches!(later.what, What::PageFailed { .. });
-                        continue;
-                    }
-                    if matches!(later.what, What::PageDeferred { .. }) {
-                        continue;
-                    }
-                    if later.at < planned.due {
-                        self.wrong("I2", format!("#{}: {} was due at {} and left at {}", i.number, planned.contact, planned.due, later.at));
-                    }
-                    how = Some(later.at);
-                    break;
+                let over = entries[at..].iter().find(|e| match &e.what {
+                    What::Resolved {} => true,
+                    What::ResponderAnswered { user, .. } => *user == planned.user,
+                    _ => false,
+                });
+                let life = Generation { number: entry.generation, started_at: entry.at, ended_at: over.map(|e| e.at), entries: Vec::new() };
+                self.left(i, &life, &entries[at..], (Some(*request), 0, 0), std::slice::from_ref(planned));
+            }
+        }
+        let called = |n: u32| entries.iter().any(|e| matches!(&e.what, What::RespondersPaged { request, .. } if *request == n));
+        for (at, entry) in entries.iter().enumerate() {
+            let What::RespondersAsked { request, .. } = &entry.what else { continue };
+            let over = entries[at..].iter().any(|e| matches!(e.what, What::Resolved {}) && e.at <= self.deadline(entry.at));
+            if !called(*request) && !over && self.now > self.deadline(entry.at) {
+                self.wrong("I2", format!("#{}: request {request} of {} was never called", i.number, entry.at));
+            }
+        }
+    }
+
+    /// Each of these pages is dealt with in time, as the entries behind its planning tell.
+    fn left(&mut self, i: &Incident, g: &Generation, entries: &[Entry], which: (Option<u32>, u32, u32), pages: &[Planned]) {
+        let (request, repeat, level) = which;
+        for planned in pages {
+            let latest = self.deadline(planned.due);
+            let mut how = None;
+            let mut failed = false;
+            for later in entries {
+                let page = match &later.what {
+                    What::Paged { page, .. } | What::PageFailed { page, .. } | What::PageDeferred { page, .. } => page,
+                    _ => continue,
+                };
+                if (page.request, page.repeat, page.level, page.user.as_ref()) != (request, repeat, level, Some(&planned.user)) {
+                    continue;
                 }
-                let latest = self.lane_latest(&planned.contact, latest);
-                let answered = g.ended_at.is_some_and(|e| e <= latest);
-                match how {
-                    Some(left) if left > latest => {
-                        self.wrong("I2", format!("#{}: {} due at {} was dealt with only at {left}", i.number, planned.contact, planned.due))
-                    }
-                    None if !answered && self.now > latest => {
-                        self.wrong("I2", format!("#{} generation {}: {} due at {} was never dealt with", i.number, g.number, planned.contact, planned.due));
-                    }
-                    Some(_) | None => {}
+                // A way that failed moves on to this one at once: that is another page, and this one has still to come.
+                if page.contact != planned.contact || (failed && later.at < planned.due) {
+                    failed |= matches!(later.what, What::PageFailed { .. });
+                    continue;
                 }
+                if matches!(later.what, What::PageDeferred { .. }) {
+                    continue;
+                }
+                if later.at < planned.due {
+                    self.wrong("I2", format!("#{}: {} was due at {} and left at {}", i.number, planned.contact, planned.due, later.at));
+                }
+                how = Some(later.at);
+                break;
+            }
+            let latest = self.lane_latest(&planned.contact, latest);
+            let answered = g.ended_at.is_some_and(|e| e <= latest);
+            match how {
+                Some(left) if left > latest => {
+                    self.wrong("I2", format!("#{}: {} due at {} was dealt with only at {left}", i.number, planned.contact, planned.due))
+                }
+                None if !answered && self.now > latest => {
+                    self.wrong("I2", format!("#{} generation {}: {} due at {} was never dealt with", i.number, g.number, planned.contact, planned.due));
+                }
+                Some(_) | None => {}
             }
         }
     }

@@ -8,7 +8,7 @@ use tocsin_app::fakes::messenger::Sent;
 use tocsin_app::fakes::store::Logged;
 use tocsin_app::ports::SecretHash;
 use tocsin_domain::configuration::Channel;
-use tocsin_domain::id::{ContactId, IncidentId};
+use tocsin_domain::id::{ContactId, IncidentId, UserId};
 use tocsin_domain::incident::timeline::What;
 use tocsin_domain::notification::page::LAST_RESORT;
 
@@ -29,9 +29,11 @@ impl Checker<'_> {
     /// I3: at the moment of each claim, its incidents were triggered in the page's generation. And no lane got more than the cap.
     fn claims(&mut self) {
         let mut standing: BTreeMap<IncidentId, (bool, u32)> = BTreeMap::new();
+        let mut waiting: BTreeMap<IncidentId, Vec<(UserId, u32)>> = BTreeMap::new();
         for logged in self.state.log.clone() {
             match logged {
-                Logged::Written { incident, triggered, generation } => {
+                Logged::Written { incident, triggered, generation, asked } => {
+                    waiting.insert(incident, asked);
                     let before = standing.insert(incident, (triggered, generation));
                     if before.is_some_and(|(_, g)| g > generation) {
                         self.wrong("I6", format!("{incident} went back to generation {generation}"));
@@ -39,7 +41,12 @@ impl Checker<'_> {
                 }
                 Logged::Claimed { at, contact, keys, lane } => {
                     for key in keys {
-                        if standing.get(&key.incident) != Some(&(true, key.generation)) {
+                        if let (Some(request), Some(user)) = (key.request, key.user.clone()) {
+                            // I3 of those who were asked to help: until they answer, or it is over.
+                            if !waiting.get(&key.incident).is_some_and(|w| w.contains(&(user, request))) {
+                                self.wrong("I3", format!("{key} was claimed at {at} while its incident waited for {:?}", waiting.get(&key.incident)));
+                            }
+                        } else if standing.get(&key.incident) != Some(&(true, key.generation)) {
                             self.wrong("I3", format!("{key} was claimed at {at} while its incident stood at {:?}", standing.get(&key.incident)));
                         }
                     }
@@ -80,7 +87,9 @@ impl Checker<'_> {
     fn about(&self, sent: &Sent) -> Vec<(IncidentId, Option<u32>)> {
         if let Some(secret) = link_of(sent) {
             let link = self.state.acknowledge_links.get(&SecretHash::of(&secret));
-            return link.iter().flat_map(|l| &l.incidents).map(|(i, g)| (*i, Some(*g))).collect();
+            let of_levels = link.iter().flat_map(|l| &l.incidents).map(|(i, g)| (*i, Some(*g)));
+            let asked = link.iter().flat_map(|l| l.asked.iter().filter(|a| l.incidents.iter().all(|(i, _)| i != *a)));
+            return of_levels.chain(asked.map(|i| (*i, None))).collect();
         }
         let numbers = sent.message.text.split('#').skip(1).filter_map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u64>().ok());
         numbers.filter_map(|n| self.state.numbers.get(&n)).map(|i| (*i, None)).collect()
@@ -89,6 +98,7 @@ impl Checker<'_> {
     /// I3, I4: each message was claimed shortly before, and there are no more of them than were planned, but for what faults explain.
     fn sends(&mut self) {
         let mut sends: BTreeMap<(IncidentId, u32, ContactId), usize> = BTreeMap::new();
+        let mut asked: BTreeMap<(IncidentId, ContactId), usize> = BTreeMap::new();
         for sent in self.world.messenger.outbox() {
             let about = self.about(&sent);
             if about.is_empty() {
@@ -106,6 +116,9 @@ impl Checker<'_> {
                 });
                 if !claimed {
                     self.wrong("I3", format!("{} got a message about {incident} at {} that nobody had claimed", sent.to.contact, sent.at));
+                }
+                if generation.is_none() && sent.to.channel != Channel::LastResort {
+                    *asked.entry((incident, sent.to.contact.clone())).or_default() += 1;
                 }
                 if let Some(generation) = generation {
                     *sends.entry((incident, generation, sent.to.contact.clone())).or_default() += 1;
@@ -126,6 +139,15 @@ impl Checker<'_> {
                     "I4",
                     format!("{contact} got {count} messages about {incident} in generation {generation}; {planned} were planned, {failed} failed"),
                 );
+            }
+            *all.entry((incident, contact)).or_default() += count;
+        }
+        for ((incident, contact), count) in asked {
+            let entries: Vec<What> = self.timelines.get(&incident).into_iter().flatten().map(|e| e.what.clone()).collect();
+            let planned = |w: &What| if let What::RespondersPaged { pages, .. } = w { pages.iter().filter(|p| p.contact == contact).count() } else { 0 };
+            let failed = entries.iter().filter(|w| matches!(w, What::PageFailed { .. })).count();
+            if count > entries.iter().map(planned).sum::<usize>() + failed + self.lived.faults {
+                self.wrong("I4", format!("{contact} was asked to help with {incident} {count} times: {entries:?}"));
             }
             *all.entry((incident, contact)).or_default() += count;
         }

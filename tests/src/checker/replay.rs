@@ -72,6 +72,9 @@ fn replay(entries: &[Entry]) -> Stands {
             | What::Noted { .. }
             | What::Reassigned { .. }
             | What::EscalatedNow { .. }
+            | What::RespondersAsked { .. }
+            | What::RespondersPaged { .. }
+            | What::ResponderAnswered { .. }
             | What::LevelFired { .. }
             | What::LastResort { .. }
             | What::Unanswered {}

@@ -22,11 +22,11 @@ pub async fn a_repetition_is_counted_only_on_an_open_alert_at_least_as_bad(s: St
     assert_eq!(s.alerts.guard(&key("db")).await.unwrap(), None);
     let a = alert(1, "db", 0);
     s.alerts.open_alert(&a).await.unwrap();
-    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 1, last_at: at(0), severity: Severity::Error });
+    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 1, last_at: at(0), severity: Severity::Error, holds_until: None });
     assert_eq!(repeat(Severity::Error, 5).await, Repeated::Counted(a.id));
     assert_eq!(repeat(Severity::Info, 6).await, Repeated::Counted(a.id));
     assert_eq!(repeat(Severity::Critical, 7).await, Repeated::NotThat, "worse");
-    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 3, last_at: at(6), severity: Severity::Error });
+    assert_eq!(guard(&s, "db").await, Guard { alert: a.id, open: true, count: 3, last_at: at(6), severity: Severity::Error, holds_until: None });
     assert_eq!(stored(&s, a.id).await, a, "a repetition does not touch the alert");
     s.alerts.resolve_alert(&a.key, a.id, at(8)).await.unwrap();
     assert_eq!(repeat(Severity::Error, 9).await, Repeated::NotThat, "closed");
@@ -51,7 +51,7 @@ pub async fn a_resolved_key_opens_anew(s: Stores) {
     let resolved = stored(&s, a.id).await;
     assert_eq!((resolved.state, resolved.resolved_at, resolved.seq, resolved.handled_seq), (AlertState::Resolved, Some(at(5)), 2, 0));
     s.alerts.open_alert(&b).await.unwrap();
-    assert_eq!(guard(&s, "db").await, Guard { alert: b.id, open: true, count: 1, last_at: at(9), severity: Severity::Error });
+    assert_eq!(guard(&s, "db").await, Guard { alert: b.id, open: true, count: 1, last_at: at(9), severity: Severity::Error, holds_until: None });
     assert_eq!(stored(&s, a.id).await, resolved, "the old one is history");
 }
 

@@ -3,10 +3,12 @@
 use super::Stores;
 use crate::samples::{at, incident, next, opening, page, slug};
 use tocsin_app::ports::{AcknowledgeLink, Claim, ClaimError, SecretHash};
+use tocsin_domain::configuration::Channel;
+use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::id::ContactId;
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
-use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::incident::timeline::{Actor, Planned};
 use tocsin_domain::notification::lane::{Cap, Lane};
 use tocsin_domain::notification::page::Page;
 
@@ -92,6 +94,44 @@ pub async fn an_older_generation_is_taken_back(s: Stores) {
     assert_eq!(s.lanes.claim(&claim(&pages, 2, None)).await, Err(ClaimError::TakenBack(vec![pages[0].key.clone()])));
 }
 
+/// An acknowledged incident with a page of its level left over in Ada's lane, who was asked to help, and her page for that.
+async fn asked(s: &Stores) -> (Incident, Page, Page) {
+    let (i, level) = queued(s, 1, &[0]).await;
+    let mut c = next(i);
+    let to = vec![Target::User(slug("ada"))];
+    c.incident.apply(Command::AskResponders { to, message: "please".to_owned() }, &Actor::System, at(1)).unwrap();
+    let planned = Planned { user: slug("ada"), contact: slug("ada-sms"), due: at(1), reason: "asked".to_owned(), why: None };
+    c.queue = c.incident.call_responders(1, vec![(planned, Channel::Sms)], Vec::new()).pages;
+    let page = c.queue[0].clone();
+    s.incidents.commit(&c).await.unwrap();
+    (c.incident, level[0].clone(), page)
+}
+
+pub async fn who_was_asked_is_paged_until_they_answer(s: Stores) {
+    let (i, level, page) = asked(&s).await;
+    // Both in one claim, as long as both are wanted.
+    s.lanes.claim(&claim(&[level.clone(), page.clone()], 1, None)).await.unwrap();
+    let mut c = next(i);
+    c.incident.apply(Command::Acknowledge, &Actor::System, at(40)).unwrap();
+    s.incidents.commit(&c).await.unwrap();
+    let both = claim(&[level.clone(), page.clone()], 40, None);
+    assert_eq!(s.lanes.claim(&both).await, Err(ClaimError::TakenBack(vec![level.key.clone()])), "the level's page only");
+    s.lanes.claim(&claim(std::slice::from_ref(&page), 40, None)).await.unwrap();
+    let mut c = next(c.incident);
+    c.incident.apply(Command::AnswerRequest { user: slug("ada"), accept: false }, &Actor::System, at(41)).unwrap();
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.lanes.claim(&claim(std::slice::from_ref(&page), 80, None)).await, Err(ClaimError::TakenBack(vec![page.key.clone()])));
+    assert_eq!(s.lanes.claim(&claim(&[level.clone(), page.clone()], 80, None)).await, Err(ClaimError::TakenBack(vec![level.key, page.key])));
+}
+
+pub async fn nobody_is_asked_to_help_with_what_is_resolved(s: Stores) {
+    let (i, _, page) = asked(&s).await;
+    let mut c = next(i);
+    c.incident.apply(Command::Resolve, &Actor::System, at(2)).unwrap();
+    s.incidents.commit(&c).await.unwrap();
+    assert_eq!(s.lanes.claim(&claim(std::slice::from_ref(&page), 3, None)).await, Err(ClaimError::TakenBack(vec![page.key])));
+}
+
 pub async fn a_used_lane_is_a_conflict(s: Stores) {
     let (_, pages) = queued(&s, 1, &[0, 0]).await;
     let stale = used(&s, 0).await;
@@ -116,7 +156,7 @@ pub async fn a_refused_claim_writes_nothing(s: Stores) {
     c.incident.apply(Command::Acknowledge, &Actor::System, at(1)).unwrap();
     s.incidents.commit(&c).await.unwrap();
     let hash = SecretHash::of("secret");
-    let link = AcknowledgeLink { incidents: vec![(c.incident.id, 1)], user: None, expires_at: at(100) };
+    let link = AcknowledgeLink { incidents: vec![(c.incident.id, 1)], asked: Vec::new(), user: None, expires_at: at(100) };
     let lane = used(&s, 0).await;
     let refused = Claim { link: Some((hash.clone(), link)), ..claim(&pages, 2, Some(lane)) };
     assert!(s.lanes.claim(&refused).await.is_err());
@@ -127,7 +167,7 @@ pub async fn a_refused_claim_writes_nothing(s: Stores) {
 pub async fn links_expire(s: Stores) {
     let (i, pages) = queued(&s, 1, &[0]).await;
     let hash = SecretHash::of("secret");
-    let link = AcknowledgeLink { incidents: vec![(i.id, 1)], user: Some(slug("ada")), expires_at: at(100) };
+    let link = AcknowledgeLink { incidents: vec![(i.id, 1)], asked: vec![i.id], user: Some(slug("ada")), expires_at: at(100) };
     let with_link = Claim { link: Some((hash.clone(), link.clone())), ..claim(&pages, 0, None) };
     s.lanes.claim(&with_link).await.unwrap();
     assert_eq!(s.lanes.link(&hash, at(99)).await.unwrap(), Some(link));
@@ -141,7 +181,8 @@ pub async fn forty_five_pages_fit(s: Stores) {
         all.extend(queued(&s, n, &[0]).await.1);
     }
     let lane = used(&s, 0).await;
-    let link = AcknowledgeLink { incidents: all.iter().map(|p| (p.key.incident, 1)).collect(), user: Some(slug("ada")), expires_at: at(100) };
+    let link =
+        AcknowledgeLink { incidents: all.iter().map(|p| (p.key.incident, 1)).collect(), asked: Vec::new(), user: Some(slug("ada")), expires_at: at(100) };
     s.lanes.claim(&Claim { link: Some((SecretHash::of("x"), link)), ..claim(&all, 0, Some(lane)) }).await.unwrap();
     let leased = s.lanes.due_pages(&slug("ada-sms"), at(0), 100).await.unwrap();
     assert_eq!(leased.iter().filter(|q| q.leased_until == Some(at(30))).count(), 45);

@@ -5,6 +5,8 @@
 pub mod alerts;
 pub mod configuration;
 pub mod due;
+pub mod heartbeats;
+pub mod holds;
 pub mod incidents;
 pub mod lanes;
 pub mod races;
@@ -13,7 +15,9 @@ pub mod subscribers;
 
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{AlertStore, ConfigurationStore, DueStore, FeedStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore};
+use tocsin_app::ports::{
+    AlertStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
+};
 
 /// All stores of one implementation.
 #[derive(Clone)]
@@ -28,6 +32,8 @@ pub struct Stores {
     pub configuration: Arc<dyn ConfigurationStore>,
     /// What is due.
     pub due: Arc<dyn DueStore>,
+    /// Heartbeats.
+    pub heartbeats: Arc<dyn HeartbeatStore>,
     /// Subscribers.
     pub subscribers: Arc<dyn SubscriberStore>,
     /// Rosters.
@@ -42,7 +48,17 @@ impl Stores {
     /// One object that implements all of them.
     pub fn of<T>(store: Arc<T>) -> Self
     where
-        T: AlertStore + IncidentStore + LaneStore + ConfigurationStore + DueStore + SubscriberStore + RosterStore + FeedStore + NoticeStore + 'static,
+        T: AlertStore
+            + IncidentStore
+            + LaneStore
+            + ConfigurationStore
+            + DueStore
+            + HeartbeatStore
+            + SubscriberStore
+            + RosterStore
+            + FeedStore
+            + NoticeStore
+            + 'static,
     {
         Self {
             alerts: store.clone(),
@@ -50,6 +66,7 @@ impl Stores {
             lanes: store.clone(),
             configuration: store.clone(),
             due: store.clone(),
+            heartbeats: store.clone(),
             subscribers: store.clone(),
             rosters: store.clone(),
             feeds: store.clone(),
@@ -86,12 +103,17 @@ macro_rules! conformance_suite {
                 ];
                 lanes: [
                     due_pages_come_oldest_first, a_claim_leases, a_lease_that_ended_is_claimed_again, an_answered_incident_takes_pages_back,
-                    an_older_generation_is_taken_back, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
+                    an_older_generation_is_taken_back, who_was_asked_is_paged_until_they_answer, nobody_is_asked_to_help_with_what_is_resolved, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
                     links_expire, forty_five_pages_fit,
                     a_claim_of_no_pages_writes_the_lane, a_page_that_changed_since_it_was_read_is_a_conflict,
                 ];
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
                 due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
+                heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep];
+                holds: [
+                    a_held_repetition_says_until_when, only_what_nobody_repeated_expires, holds_are_due_and_move, many_holds_are_limited, an_alert_opens_with_its_hold_or_not_at_all,
+                    a_repetition_and_an_expiry,
+                ];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 races: [

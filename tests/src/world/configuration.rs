@@ -81,3 +81,14 @@ pub fn integration(service: &str) -> IntegrationKey {
         kind: IntegrationKind::Pagerduty,
     }
 }
+
+/// What the key of a heartbeat of service `shop` opens.
+#[must_use]
+pub fn heartbeat(id: &str) -> IntegrationKey {
+    IntegrationKey {
+        integration: crate::samples::slug(id),
+        service: crate::samples::slug("shop"),
+        team: crate::samples::slug("web"),
+        kind: IntegrationKind::Heartbeat,
+    }
+}

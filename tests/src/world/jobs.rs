@@ -17,6 +17,7 @@ use tocsin_app::error::AppError;
 use tocsin_app::fakes::store::{Change, Record};
 use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
+use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
 use tocsin_app::rosters::Rosters;
@@ -70,6 +71,7 @@ pub(super) struct UseCases {
     link: UseLink,
     publish: PublishTimeline,
     amend: ChangeRoster,
+    heartbeats: KeepHeartbeats,
     sweep: Sweep,
 }
 
@@ -100,8 +102,10 @@ impl UseCases {
         let advance =
             AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters: rosters.clone(), deliver, clock: clock.clone() };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
-            accept: AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
+            accept,
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
@@ -117,8 +121,10 @@ impl UseCases {
                 process: process.clone(),
                 advance: advance.clone(),
                 keep: keep.clone(),
+                heartbeats: heartbeats.clone(),
                 metrics: metrics.clone(),
             },
+            heartbeats,
             process,
             keep,
             advance,
@@ -181,6 +187,7 @@ impl World {
                 Asked::Amend(schedule, amend, asker) => {
                     self.executor.spawn(async move { Outcome::Amended(Box::new(u.amend.run(&schedule, &amend, &asker).await)) })
                 }
+                Asked::Ping(key) => self.executor.spawn(async move { Outcome::Linked(u.heartbeats.ping(&key).await) }),
                 Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
             },
             Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),

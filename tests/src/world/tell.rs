@@ -48,6 +48,8 @@ pub enum Asked {
     Link(String),
     /// Somebody changes a schedule at run time.
     Amend(ScheduleId, Box<Amend>, Asker),
+    /// A job says that it is alive.
+    Ping(IntegrationKey),
 }
 
 /// What they heard.
@@ -59,7 +61,7 @@ pub enum Answer {
     Done(Box<Incident>),
     /// The command can not apply.
     Rejected(String),
-    /// The link was used.
+    /// The link was used, the ping was taken.
     Linked,
     /// The schedule is changed.
     Amended(Box<Amended>),
@@ -99,6 +101,11 @@ impl World {
     /// A sender reports something; everything that follows at once happens.
     pub fn send(&mut self, service: &str, event: Event) -> Answer {
         self.ask(Asked::Event(integration(service), Box::new(event)))
+    }
+
+    /// A job of service `shop` says that it is alive.
+    pub fn ping(&mut self, heartbeat: &str) -> Answer {
+        self.ask(Asked::Ping(super::configuration::heartbeat(heartbeat)))
     }
 
     /// A sender reports an error of a service.

@@ -4,25 +4,46 @@ use super::find;
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
 use crate::state::Api;
-use crate::view::{IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, SnoozeBody, UrgencyBody};
+use crate::view::{AnswerBody, IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, RespondersBody, SnoozeBody, UrgencyBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use tocsin_domain::access::Action;
 use tocsin_domain::escalation::policy::{MOST_TARGETS, Target};
+use tocsin_domain::id::UserId;
 use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::responders::MOST_MESSAGE_CHARS;
 
 type Answer = Result<Json<IncidentView>, ApiError>;
 
 async fn command(api: &Api, caller: &Caller, reference: &str, command: Command) -> Answer {
     let incident = find(api, caller, reference, Action::RespondToIncidents).await?;
-    let after = api.command.run(incident.id, command, &caller.actor(), |i| caller.may(Action::RespondToIncidents, &i.team)).await?;
+    let after = api.command.run(incident.id, command, &caller.actor(), |i| caller.may_see(Action::RespondToIncidents, i)).await?;
     Ok(Json(IncidentView::from(&after)))
 }
 
+/// 1 to 50 targets that are in the configuration.
+async fn known(api: &Api, to: &[Target]) -> Result<(), ApiError> {
+    if to.is_empty() || to.len() > MOST_TARGETS {
+        return Err(ApiError::field("to", "has 1 to 50 targets"));
+    }
+    let (_, configuration) = api.configuration.current().await?;
+    for (i, target) in to.iter().enumerate() {
+        let known = match target {
+            Target::User(id) => configuration.user(id).is_some(),
+            Target::Schedule(id) => configuration.schedule(id).is_some(),
+            Target::Team(id) => configuration.team(id).is_some(),
+        };
+        if !known {
+            return Err(ApiError::field(&format!("to[{i}]"), "is not in the configuration"));
+        }
+    }
+    Ok(())
+}
+
 macro_rules! command_route {
-    ($(#[$doc:meta])* $name:ident, $path:literal, |$api:ident, $body:ident: $body_type:ty| $command:expr) => {
+    ($(#[$doc:meta])* $name:ident, $path:literal, |$api:ident, $caller:ident, $body:ident: $body_type:ty| $command:expr) => {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, params(("incident" = String, Path, description = "Id or number")), request_body = $body_type, responses(
             (status = 200, body = IncidentView),
@@ -35,9 +56,9 @@ macro_rules! command_route {
             (status = 422, body = ProblemView, content_type = "application/problem+json"),
             (status = 503, body = ProblemView, content_type = "application/problem+json"),
         ))]
-        pub(crate) async fn $name(State($api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>, Body($body): Body<$body_type>) -> Answer {
+        pub(crate) async fn $name(State($api): State<Arc<Api>>, $caller: Caller, Path(reference): Path<String>, Body($body): Body<$body_type>) -> Answer {
             let wanted: Command = $command;
-            command(&$api, &caller, &reference, wanted).await
+            command(&$api, &$caller, &reference, wanted).await
         }
     };
     ($(#[$doc:meta])* $name:ident, $path:literal, $command:expr) => {
@@ -90,7 +111,7 @@ command_route!(
     /// Writes something down.
     note_incident,
     "/v1/incidents/{incident}/notes",
-    |api, body: NoteBody| {
+    |api, _caller, body: NoteBody| {
         let length = body.text.chars().count();
         if body.text.trim().is_empty() || length > 10_000 {
             return Err(ApiError::field("text", format!("has 1 to 10,000 characters; this one has {length}")));
@@ -102,7 +123,7 @@ command_route!(
     /// Puts it aside for a while; then it is triggered again.
     snooze_incident,
     "/v1/incidents/{incident}/snooze",
-    |api, body: SnoozeBody| {
+    |api, _caller, body: SnoozeBody| {
         let until = match (body.until, body.duration_s) {
             (Some(until), None) => until,
             (None, Some(s)) if s > 0 => {
@@ -122,21 +143,8 @@ command_route!(
     /// Gives it to somebody else, who is paged at once; the policy goes on behind them.
     reassign_incident,
     "/v1/incidents/{incident}/reassign",
-    |api, body: ReassignBody| {
-        if body.to.is_empty() || body.to.len() > MOST_TARGETS {
-            return Err(ApiError::field("to", "has 1 to 50 targets"));
-        }
-        let (_, configuration) = api.configuration.current().await?;
-        for (i, target) in body.to.iter().enumerate() {
-            let known = match target {
-                Target::User(id) => configuration.user(id).is_some(),
-                Target::Schedule(id) => configuration.schedule(id).is_some(),
-                Target::Team(id) => configuration.team(id).is_some(),
-            };
-            if !known {
-                return Err(ApiError::field(&format!("to[{i}]"), "is not in the configuration"));
-            }
-        }
+    |api, _caller, body: ReassignBody| {
+        known(&api, &body.to).await?;
         Command::Reassign(body.to)
     }
 );
@@ -144,12 +152,43 @@ command_route!(
     /// Sets or takes away the priority.
     prioritise_incident,
     "/v1/incidents/{incident}/priority",
-    |_api, body: PriorityBody| Command::SetPriority(body.priority)
+    |_api, _caller, body: PriorityBody| Command::SetPriority(body.priority)
 );
 command_route!(
     /// Chooses which notification rules apply. From low to high an unanswered incident pages from its first level again; from high to low nobody is paged anew.
     /// The choice stands until an alert is worse than all there were when it was made.
     choose_urgency,
     "/v1/incidents/{incident}/urgency",
-    |_api, body: UrgencyBody| Command::SetUrgency(body.urgency)
+    |_api, _caller, body: UrgencyBody| Command::SetUrgency(body.urgency)
+);
+command_route!(
+    /// Asks people to help. They are paged by their own rules, whoever has acknowledged, until they accept or decline. Who was asked before is not paged again.
+    ask_responders,
+    "/v1/incidents/{incident}/responders",
+    |api, _caller, body: RespondersBody| {
+        let length = body.message.chars().count();
+        if length > MOST_MESSAGE_CHARS {
+            return Err(ApiError::field("message", format!("has at most {MOST_MESSAGE_CHARS} characters; this one has {length}")));
+        }
+        known(&api, &body.to).await?;
+        Command::AskResponders { to: body.to, message: body.message }
+    }
+);
+
+fn who(caller: &Caller, body: AnswerBody) -> Result<UserId, ApiError> {
+    let nobody = || ApiError::field("user", "is needed: this token stands for no person");
+    body.user.or_else(|| caller.0.user.clone()).ok_or_else(nobody)
+}
+
+command_route!(
+    /// Somebody who was asked to help accepts: their pages stop.
+    accept_request,
+    "/v1/incidents/{incident}/responders/accept",
+    |_api, caller, body: AnswerBody| Command::AnswerRequest { user: who(&caller, body)?, accept: true }
+);
+command_route!(
+    /// Somebody who was asked to help declines: they get no more pages for it.
+    decline_request,
+    "/v1/incidents/{incident}/responders/decline",
+    |_api, caller, body: AnswerBody| Command::AnswerRequest { user: who(&caller, body)?, accept: false }
 );

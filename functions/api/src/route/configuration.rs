@@ -77,6 +77,7 @@ impl From<CreatedKey> for KeyView {
             IntegrationKind::Pagerduty => "pagerduty",
             IntegrationKind::Alertmanager => "alertmanager",
             IntegrationKind::Opsgenie => "opsgenie",
+            IntegrationKind::Heartbeat => "heartbeat",
         };
         Self { integration: k.integration.to_string(), service: k.service.to_string(), kind, key: k.key }
     }

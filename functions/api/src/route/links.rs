@@ -3,6 +3,7 @@
 use crate::link_page::{LinkIncident, LinkStatus, LinkView, Outcome, confirm, done, failed, gone, headers};
 use crate::state::Api;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use tocsin_app::error::AppError;
 use tocsin_app::ports::AcknowledgeLink;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::incident::responders::Answer;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::incident::{Incident, Status};
 
@@ -25,14 +27,22 @@ async fn show_link(State(api): State<Arc<Api>>, Path(token): Path<String>) -> Re
     }
 }
 
-async fn use_link(State(api): State<Arc<Api>>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn use_link(State(api): State<Arc<Api>>, Path(token): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     if from_elsewhere(&headers) {
         return page(StatusCode::FORBIDDEN, gone());
     }
-    match view_of(&api, api.link.act(&token).await).await {
+    let decline = body.as_ref() == b"answer=decline";
+    let used = if decline { api.link.answer_requests(&token, false).await } else { api.link.act(&token).await };
+    match view_of(&api, used).await {
         Ok(view) => {
-            let mine = view.incidents.iter().any(|i| matches!(i.status, LinkStatus::Acknowledged { .. }));
-            page(StatusCode::OK, done(&view, if mine { Outcome::Acknowledged } else { Outcome::NothingToDo }))
+            let any = |wanted: &dyn Fn(&LinkStatus) -> bool| view.incidents.iter().any(|i| wanted(&i.status));
+            let outcome = match decline {
+                true if any(&|s| *s == LinkStatus::Answered { accepted: false }) => Outcome::Declined,
+                false if any(&|s| matches!(s, LinkStatus::Acknowledged { .. })) => Outcome::Acknowledged,
+                false if any(&|s| *s == LinkStatus::Answered { accepted: true }) => Outcome::Accepted,
+                true | false => Outcome::NothingToDo,
+            };
+            page(StatusCode::OK, done(&view, outcome))
         }
         Err(error) => trouble(&error),
     }
@@ -75,11 +85,17 @@ fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration)
         Actor::System | Actor::Sender(_) | Actor::Token(_) => actor.to_string(),
     };
     let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && *generation == i.generation);
-    let status = match &i.status {
-        Status::Triggered if bound => LinkStatus::Waiting,
-        Status::Triggered => LinkStatus::Outdated,
-        Status::Acknowledged { by, at, until, .. } => LinkStatus::Acknowledged { by: name(by), at: *at, until: *until },
-        Status::Resolved { by, at } => LinkStatus::Resolved { by: name(by), at: *at },
+    let responder = link.user.as_ref().filter(|_| link.asked.contains(&i.id)).and_then(|user| i.responders.iter().find(|r| r.user == *user));
+    let status = match (&i.status, responder.map(|r| (r.answer, r.request))) {
+        (Status::Resolved { by, at }, _) => LinkStatus::Resolved { by: name(by), at: *at },
+        (Status::Triggered, _) if bound => LinkStatus::Waiting,
+        (_, Some((Answer::Asked, request))) => {
+            let plea = i.requests.iter().find(|r| r.number == request);
+            LinkStatus::Asked { by: plea.map_or_else(|| "Somebody".to_owned(), |r| name(&r.by)), message: plea.map(|r| r.message.clone()).unwrap_or_default() }
+        }
+        (_, Some((answer, _))) => LinkStatus::Answered { accepted: answer == Answer::Accepted },
+        (Status::Triggered, None) => LinkStatus::Outdated,
+        (Status::Acknowledged { by, at, until, .. }, None) => LinkStatus::Acknowledged { by: name(by), at: *at, until: *until },
     };
     let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
     LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at }

@@ -4,6 +4,7 @@ pub(crate) mod commands;
 pub(crate) mod configuration;
 pub(crate) mod doctor;
 pub(crate) mod feeds;
+pub(crate) mod heartbeats;
 pub(crate) mod history;
 pub(crate) mod incidents;
 pub(crate) mod links;
@@ -27,10 +28,10 @@ pub(crate) async fn find(api: &Api, caller: &Caller, reference: &str, action: Ac
         Err(_) => reference.parse::<IncidentId>().ok(),
     };
     let incident = api.incidents.incident(id.ok_or_else(not_found)?).await?.ok_or_else(not_found)?;
-    if !caller.may(Action::ReadIncidents, &incident.team) {
+    if !caller.may_see(Action::ReadIncidents, &incident) {
         return Err(not_found());
     }
-    if !caller.may(action, &incident.team) {
+    if !caller.may_see(action, &incident) {
         return Err(Problem::forbidden().into());
     }
     Ok(incident)

@@ -57,6 +57,9 @@ fn bad_input_names_the_field() {
         ("priority", r#"{"priority":"P9"}"#, 422, Some("priority")),
         ("urgency", r#"{"urgency":"medium"}"#, 422, Some("urgency")),
         ("urgency", "{}", 422, Some(".")),
+        ("responders", r#"{"to":[]}"#, 422, Some("to")),
+        ("responders", r#"{"to":[{"user":"nobody"}]}"#, 422, Some("to[0]")),
+        ("responders/accept", r#"{"user":"NO"}"#, 422, Some("user")),
     ] {
         let (got, problem) = post(&bench, &format!("/v1/incidents/42/{path}"), body);
         assert_eq!(got, status, "{path} {body}: {problem}");
@@ -70,6 +73,19 @@ fn bad_input_names_the_field() {
     }
     assert_eq!(bench.call("GET", "/nothing", None, None).0.as_u16(), 404);
     assert_eq!(bench.call("DELETE", "/v1/incidents", Some(&owner()), None).0.as_u16(), 405);
+}
+
+#[test]
+fn who_is_asked_to_help_answers_once() {
+    let bench = Bench::new();
+    let (status, asked) = post(&bench, "/v1/incidents/42/responders", r#"{"to":[{"user":"ada"}],"message":"the database"}"#);
+    assert_eq!((status, &asked["responders"]), (200, &json!([{"user": "bob", "answer": "asked"}])), "Ada is found out when the request is called");
+    let long = json!({"to": [{"user": "ada"}], "message": "x".repeat(161)}).to_string();
+    assert_eq!(post(&bench, "/v1/incidents/42/responders", &long).0, 422);
+    assert_eq!(post(&bench, "/v1/incidents/42/responders/accept", "{}").0, 409, "Ada was not asked yet");
+    let (status, declined) = post(&bench, "/v1/incidents/42/responders/decline", r#"{"user":"bob"}"#);
+    assert_eq!((status, &declined["responders"]), (200, &json!([{"user": "bob", "answer": "declined"}])));
+    assert_eq!(post(&bench, "/v1/incidents/42/responders/decline", r#"{"user":"bob"}"#), (200, declined));
 }
 
 #[test]

@@ -21,6 +21,7 @@ use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
 use tocsin_domain::id::IncidentId;
+use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
 use tower::ServiceExt;
@@ -54,11 +55,13 @@ impl Bench {
         let ids = Arc::new(SeededIds::seeded(1));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
+        let accept = tocsin_app::accept_event::AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let rosters = Rosters { configuration: cache.clone(), store: store.clone() };
         let api = Api {
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             calendars: Calendars { store: store.clone(), rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             rosters,
+            heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
             incidents: store.clone(),
             alerts: store.clone(),
             access: store.clone(),
@@ -94,7 +97,10 @@ impl Bench {
                 auto_resolve_s: None,
             };
             let now = "2026-01-05T08:59:00Z".parse().unwrap();
-            let mut change = Change::opening(Incident::open(opening, now));
+            let mut incident = Incident::open(opening, now);
+            // Bob was asked to help.
+            incident.responders.push(Responder { user: "bob".parse().unwrap(), request: 1, answer: Answer::Asked });
+            let mut change = Change::opening(incident);
             change.tell(&Actor::System, vec![What::Noted { text: "opened by the test".into() }]);
             bench.store.commit(&change.commit(now)).await.unwrap();
             crate::schedules::prepare(&bench.store).await;

@@ -2,7 +2,7 @@
 //!
 //! Called by: the ingest handler. An alert is posted again every 30 s to some minutes while it fires, with `endsAt` in the
 //! future; it is resolved when `endsAt` has passed. A sender that dies sends nothing: whoever stores the alert resolves it at `Posted::ends_at` unless it
-//! was posted again. Identity, texts and bounds: see [`alertmanager`](super::alertmanager).
+//! was posted again. An alert without `endsAt` holds until it is resolved. Identity, texts and bounds: see [`alertmanager`](super::alertmanager).
 
 use super::alertmanager;
 use super::{Answer, Batch, Refusal};

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod edges;
+mod expiry;
+mod heartbeats;
 mod support;

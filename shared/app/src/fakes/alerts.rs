@@ -3,7 +3,7 @@
 use super::MemoryStore;
 use super::store::State;
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertStore, Guard, Received, Repeated, Span};
+use crate::ports::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tocsin_domain::alert::ask::Asked;
@@ -12,15 +12,31 @@ use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 
 impl State {
-    fn count_repetition(&mut self, key: &AlertKey, severity: Severity, at: Timestamp) -> Repeated {
+    fn count_repetition(&mut self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>) -> Repeated {
         match self.guards.get_mut(key) {
             Some(guard) if guard.open && guard.severity <= severity => {
                 guard.count += 1;
+                if at >= guard.last_at {
+                    guard.holds_until = until.or(guard.holds_until);
+                }
                 guard.last_at = guard.last_at.max(at);
                 Repeated::Counted(guard.alert)
             }
             Some(_) | None => Repeated::NotThat,
         }
+    }
+
+    fn expire_alert(&mut self, key: &AlertKey, read: &Guard, at: Timestamp) -> Result<(), WriteError> {
+        let guard = self.guarding(key, read.alert)?;
+        if (guard.last_at, guard.count, guard.holds_until) != (read.last_at, read.count, read.holds_until) {
+            return Err(WriteError::Conflict);
+        }
+        self.resolve_alert(key, read.alert, at)
+    }
+
+    /// The stored hold, if it is due when `read` is.
+    fn held(&mut self, read: &Hold) -> Result<&mut Hold, WriteError> {
+        self.holds.get_mut(&read.key).filter(|h| h.due == read.due).ok_or(WriteError::Conflict)
     }
 
     /// The guard of `key`, if it guards `alert` as an open one.
@@ -37,7 +53,7 @@ impl State {
     }
 
     fn put_open(&mut self, alert: &Alert) {
-        let guard = Guard { alert: alert.id, open: true, count: 1, last_at: alert.received_at, severity: alert.severity };
+        let guard = Guard { alert: alert.id, open: true, count: 1, last_at: alert.received_at, severity: alert.severity, holds_until: None };
         self.guards.insert(alert.key.clone(), guard);
         self.alerts.insert(alert.id, alert.clone());
         self.alert_changed(alert.id, alert.received_at);
@@ -155,7 +171,39 @@ impl State {
 #[async_trait]
 impl AlertStore for MemoryStore {
     async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError> {
-        self.call("AlertStore::count_repetition", |s| Ok(s.count_repetition(key, severity, at))).await
+        self.call("AlertStore::count_repetition", |s| Ok(s.count_repetition(key, severity, at, None))).await
+    }
+
+    async fn count_held_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Timestamp) -> Result<Repeated, PortError> {
+        self.call("AlertStore::count_held_repetition", |s| Ok(s.count_repetition(key, severity, at, Some(until)))).await
+    }
+
+    async fn extend_alert(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::extend_alert", |s| s.guarding(key, alert).map(|guard| guard.holds_until = Some(until))).await
+    }
+
+    async fn expire_alert(&self, key: &AlertKey, guard: &Guard, at: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::expire_alert", |s| s.expire_alert(key, guard, at)).await
+    }
+
+    async fn put_hold(&self, hold: &Hold) -> Result<(), PortError> {
+        let put = |s: &mut State| {
+            s.holds.insert(hold.key.clone(), hold.clone());
+            Ok(())
+        };
+        self.call("AlertStore::put_hold", put).await
+    }
+
+    async fn hold(&self, place: &HoldPlace) -> Result<Option<Hold>, PortError> {
+        self.call("AlertStore::hold", |s| Ok(s.holds.values().find(|h| h.place() == *place).cloned())).await
+    }
+
+    async fn move_hold(&self, hold: &Hold, due: Timestamp) -> Result<(), WriteError> {
+        self.call("AlertStore::move_hold", |s| s.held(hold).map(|h| h.due = due)).await
+    }
+
+    async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError> {
+        self.call("AlertStore::drop_hold", |s| s.held(hold).map(|_| ()).map(|()| drop(s.holds.remove(&hold.key)))).await
     }
 
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError> {
@@ -164,6 +212,15 @@ impl AlertStore for MemoryStore {
 
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError> {
         self.call("AlertStore::open_alert", |s| s.open_alert(alert)).await
+    }
+
+    async fn open_held_alert(&self, alert: &Alert, hold: &Hold) -> Result<(), WriteError> {
+        let open = |s: &mut State| {
+            s.open_alert(alert)?;
+            s.holds.insert(hold.key.clone(), hold.clone());
+            Ok(())
+        };
+        self.call("AlertStore::open_held_alert", open).await
     }
 
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {

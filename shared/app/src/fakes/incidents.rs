@@ -6,6 +6,7 @@ use crate::error::{PortError, WriteError};
 use crate::ports::{AlertHandled, Commit, Group, IncidentStore, QueuedPage, Which};
 use async_trait::async_trait;
 use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
+use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 
@@ -37,7 +38,9 @@ impl State {
             self.pages.remove(&(contact.clone(), key.clone()));
         }
         let triggered = c.incident.status == Status::Triggered;
-        self.log.push(Logged::Written { incident: c.incident.id, triggered, generation: c.incident.generation });
+        let waits = |r: &&Responder| r.answer == Answer::Asked && c.incident.is_open();
+        let asked = c.incident.responders.iter().filter(waits).map(|r| (r.user.clone(), r.request)).collect();
+        self.log.push(Logged::Written { incident: c.incident.id, triggered, generation: c.incident.generation, asked });
         self.numbers.insert(c.incident.number, c.incident.id);
         self.incidents.insert(c.incident.id, c.incident.clone());
         for entry in &c.entries {

@@ -7,7 +7,6 @@ use crate::ports::{AcknowledgeLink, Claim, ClaimError, LaneStore, QueuedPage, Se
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tocsin_domain::id::ContactId;
-use tocsin_domain::incident::Status;
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::page::{Page, PageKey};
 
@@ -23,7 +22,7 @@ impl State {
     }
 
     fn wanted(&self, key: &PageKey) -> bool {
-        self.incidents.get(&key.incident).is_some_and(|i| i.status == Status::Triggered && i.generation == key.generation)
+        self.incidents.get(&key.incident).is_some_and(|i| i.wants(key))
     }
 
     fn claim(&mut self, c: &Claim) -> Result<(), ClaimError> {

@@ -9,6 +9,7 @@ mod clock;
 pub mod clocks;
 mod configuration;
 pub mod faults;
+mod heartbeats;
 mod incidents;
 mod lanes;
 pub mod messenger;

@@ -3,7 +3,9 @@
 use super::faults::Failure;
 use super::{Faults, lock};
 use crate::error::PortError;
-use crate::ports::{AcknowledgeLink, DueStore, Group, Guard, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord};
+use crate::ports::{
+    AcknowledgeLink, Beat, DueStore, Group, Guard, Hold, HoldPlace, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord,
+};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +14,7 @@ use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, UserId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::lane::Lane;
@@ -63,6 +65,8 @@ pub enum Logged {
         triggered: bool,
         /// In which generation.
         generation: u32,
+        /// Who was asked to help and has not answered, by which request.
+        asked: Vec<(UserId, u32)>,
     },
 }
 
@@ -79,6 +83,8 @@ pub struct State {
     pub(super) changed: BTreeMap<AlertId, Timestamp>,
     /// When alerts that are kept from people are decided again.
     pub(super) again: BTreeMap<AlertId, Timestamp>,
+    /// Holds by their key.
+    pub holds: BTreeMap<AlertKey, Hold>,
     /// Which alerts belong to an incident.
     pub links: BTreeSet<(IncidentId, AlertId)>,
     /// Incidents.
@@ -99,6 +105,8 @@ pub struct State {
     pub log: Vec<Logged>,
     /// Links of pages.
     pub acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
+    /// Heartbeats that were pinged.
+    pub beats: BTreeMap<IntegrationId, Beat>,
     pub(super) current_version: Option<u64>,
     pub(super) configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
     pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,
@@ -184,5 +192,10 @@ impl MemoryStore {
 impl DueStore for MemoryStore {
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError> {
         self.call("DueStore::due_before", |s| Ok(s.due_before(before, limit))).await
+    }
+
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError> {
+        let due = |s: &mut State| Ok(s.holds.values().filter(|h| h.due < before).map(Hold::place).take(limit).collect());
+        self.call("DueStore::holds_before", due).await
     }
 }

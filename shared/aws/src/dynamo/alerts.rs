@@ -3,11 +3,11 @@
 //! A guard is small, in no index and never a reason for the stream: it is all that a repetition touches. The head of an alert holds the alert as it opened (`doc`,
 //! or `packed`, or in parts beside it) and, as attributes of their own, what changes later: those win when it is read.
 
-use super::DynamoStore;
 use super::item::{Item, Reader, Writer, bytes, expiry, instant, json, number, text};
 use super::read::{Index, Range};
 use super::schema::{self, ALERT_CHANGED, ALERT_LISTS, IndexKey, Key, SK, TEAM_INDEX, TEAM_PK, TEAM_SK, TRANSITION};
 use super::write::{Action, Refused};
+use super::{DynamoStore, holds};
 use crate::chunk::{inflate, parts};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -15,7 +15,7 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertStore, Guard, Received, Repeated, Span};
+use tocsin_app::ports::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
@@ -34,16 +34,35 @@ const RESOLVED: &str = "resolved";
 impl DynamoStore {
     /// Counts on the guard. A repetition that was overtaken by a later one does not turn `last_at` back.
     /// The answer is the alert that the guard guards.
-    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, overtaken: bool) -> Result<AlertId, Refused> {
-        let action = if overtaken {
-            Action::update(schema::guard(key), "ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at > :at")
-        } else {
-            Action::update(schema::guard(key), "SET #last_at = :at ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at <= :at")
+    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>, overtaken: bool) -> Result<AlertId, Refused> {
+        const IN_ORDER: &str = "#open = :yes AND #rank <= :rank AND #last_at <= :at";
+        let action = match until {
+            _ if overtaken => Action::update(schema::guard(key), "ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at > :at"),
+            None => Action::update(schema::guard(key), "SET #last_at = :at ADD #count :one").when(IN_ORDER),
+            Some(until) => {
+                let held = Action::update(schema::guard(key), "SET #last_at = :at, #holds_until = :until ADD #count :one").when(IN_ORDER);
+                held.with(":until", instant(until))
+            }
         };
         let action = action.with(":one", number(1)).with(":yes", AttributeValue::Bool(true)).with(":rank", number(severity.rank())).with(":at", instant(at));
         let old = self.write_and_tell(PORT, &action.telling_old()).await?;
         let alert = old.as_ref().and_then(|old| old.get("alert")?.as_s().ok()?.parse().ok());
         alert.ok_or_else(|| Refused::Port(PortError::Final { port: PORT, reason: "a guard that was counted on names no alert".to_owned() }))
+    }
+
+    async fn repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>) -> Result<Repeated, PortError> {
+        let mut overtaken = false;
+        loop {
+            let refused = match self.count(key, severity, at, until, overtaken).await {
+                Ok(alert) => return Ok(Repeated::Counted(alert)),
+                Err(refused) => refused,
+            };
+            match refused_guard(&refused)? {
+                // Only the order of two deliveries kept it from being counted.
+                Some(guard) if guard.open && guard.severity <= severity && overtaken != (guard.last_at > at) => overtaken = !overtaken,
+                Some(_) | None => return Ok(Repeated::NotThat),
+            }
+        }
     }
 
     async fn raise(&self, key: &AlertKey, id: AlertId, severity: Severity, at: Timestamp, how: Raise) -> Result<(), Refused> {
@@ -141,6 +160,7 @@ fn read_guard(item: &Item) -> Result<Guard, PortError> {
         count: reader.number("count")?,
         last_at: reader.parsed("last_at")?,
         severity: severity_ranked(reader.number("rank")?).ok_or_else(|| reader.damaged("rank"))?,
+        holds_until: reader.maybe_parsed("holds_until")?,
     })
 }
 
@@ -187,6 +207,14 @@ fn put_alert(alert: &Alert) -> Result<Vec<Action>, PortError> {
     Ok(actions)
 }
 
+/// Guard and alert, where none is open.
+fn open(alert: &Alert) -> Result<Vec<Action>, PortError> {
+    let guard = put_guard(alert).when("attribute_not_exists(#pk) OR #open = :no").with(":no", AttributeValue::Bool(false));
+    let mut actions = vec![guard];
+    actions.extend(put_alert(alert)?);
+    Ok(actions)
+}
+
 /// Values of the condition that a guard guards an alert as an open one.
 fn guarding(action: Action, id: AlertId) -> Action {
     action.with(":yes", AttributeValue::Bool(true)).with(":alert", text(id.to_string()))
@@ -208,6 +236,15 @@ fn has_work(action: Action, id: AlertId, at: Timestamp) -> Action {
     action.with(":one", number(1)).with(":changed", text(ALERT_CHANGED)).with(":due_pk", text(pk)).with(":due_sk", text(sk))
 }
 
+/// Resolves an alert, which makes work for the incident function.
+fn resolve(id: AlertId, at: Timestamp) -> Action {
+    let resolve = Action::update(
+        schema::alert(id),
+        "SET #state = :resolved, #resolved_at = :at, #resolved_seq = #seq + :one, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
+    );
+    has_work(still_open(resolve), id, at).with(":resolved", text(RESOLVED)).with(":at", instant(at))
+}
+
 /// Resolves an alert without making work of it: its incident is resolved already.
 fn settle(id: AlertId, at: Timestamp) -> Action {
     still_open(Action::update(schema::alert(id), "SET #state = :resolved, #resolved_at = :at")).with(":resolved", text(RESOLVED)).with(":at", instant(at))
@@ -227,18 +264,37 @@ fn refused_guard(refused: &Refused) -> Result<Option<Guard>, PortError> {
 #[async_trait]
 impl AlertStore for DynamoStore {
     async fn count_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp) -> Result<Repeated, PortError> {
-        let mut overtaken = false;
-        loop {
-            let refused = match self.count(key, severity, at, overtaken).await {
-                Ok(alert) => return Ok(Repeated::Counted(alert)),
-                Err(refused) => refused,
-            };
-            match refused_guard(&refused)? {
-                // Only the order of two deliveries kept it from being counted.
-                Some(guard) if guard.open && guard.severity <= severity && overtaken != (guard.last_at > at) => overtaken = !overtaken,
-                Some(_) | None => return Ok(Repeated::NotThat),
-            }
-        }
+        self.repetition(key, severity, at, None).await
+    }
+
+    async fn count_held_repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Timestamp) -> Result<Repeated, PortError> {
+        self.repetition(key, severity, at, Some(until)).await
+    }
+
+    async fn extend_alert(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError> {
+        let extend = Action::update(schema::guard(key), "SET #holds_until = :until").when("#open = :yes AND #alert = :alert");
+        Ok(self.write(PORT, &guarding(extend, alert).with(":until", instant(until))).await?)
+    }
+
+    async fn expire_alert(&self, key: &AlertKey, guard: &Guard, at: Timestamp) -> Result<(), WriteError> {
+        let close = holds::unchanged(close_guard(key, guard.alert, at), guard);
+        Ok(self.transact(PORT, vec![close, resolve(guard.alert, at)]).await?)
+    }
+
+    async fn put_hold(&self, hold: &Hold) -> Result<(), PortError> {
+        self.write(PORT, &holds::put(hold)).await.map_err(|refused| refused.unexpected(PORT))
+    }
+
+    async fn hold(&self, place: &HoldPlace) -> Result<Option<Hold>, PortError> {
+        self.get(PORT, schema::hold(place)).await?.map(|item| holds::read(&item)).transpose()
+    }
+
+    async fn move_hold(&self, hold: &Hold, due: Timestamp) -> Result<(), WriteError> {
+        Ok(self.write(PORT, &holds::moved(hold, due)).await?)
+    }
+
+    async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError> {
+        Ok(self.write(PORT, &holds::dropped(hold)).await?)
     }
 
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError> {
@@ -246,19 +302,17 @@ impl AlertStore for DynamoStore {
     }
 
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError> {
-        let guard = put_guard(alert).when("attribute_not_exists(#pk) OR #open = :no").with(":no", AttributeValue::Bool(false));
-        let mut actions = vec![guard];
-        actions.extend(put_alert(alert)?);
+        Ok(self.transact(PORT, open(alert)?).await?)
+    }
+
+    async fn open_held_alert(&self, alert: &Alert, hold: &Hold) -> Result<(), WriteError> {
+        let mut actions = open(alert)?;
+        actions.push(holds::put(hold));
         Ok(self.transact(PORT, actions).await?)
     }
 
     async fn resolve_alert(&self, key: &AlertKey, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {
-        let resolve = Action::update(
-            schema::alert(alert),
-            "SET #state = :resolved, #resolved_at = :at, #resolved_seq = #seq + :one, #seq = #seq + :one, #transition = :changed, #due_pk = :due_pk, #due_sk = :due_sk",
-        );
-        let resolve = has_work(still_open(resolve), alert, at).with(":resolved", text(RESOLVED)).with(":at", instant(at));
-        Ok(self.transact(PORT, vec![close_guard(key, alert, at), resolve]).await?)
+        Ok(self.transact(PORT, vec![close_guard(key, alert, at), resolve(alert, at)]).await?)
     }
 
     async fn request_acknowledgement(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {

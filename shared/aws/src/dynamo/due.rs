@@ -2,12 +2,12 @@
 
 use super::DynamoStore;
 use super::read::{Index, Range, key_of};
-use super::schema::{self, DUE_INDEX, DUE_PK, DUE_SK, SHARDS, Subject};
+use super::schema::{self, DUE_INDEX, DUE_PK, DUE_SK, HOLD_SHARDS, SHARDS, Subject};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tocsin_app::error::PortError;
-use tocsin_app::ports::{DueStore, Overdue};
+use tocsin_app::ports::{DueStore, HoldPlace, Overdue};
 
 const PORT: &str = "DueStore";
 const DUE: Index = Index { name: DUE_INDEX, pk: DUE_PK, sk: DUE_SK };
@@ -36,5 +36,15 @@ impl DueStore for DynamoStore {
         due.sort_by_key(|(at, _)| *at);
         due.truncate(limit);
         Ok(due.into_iter().map(|(_, overdue)| overdue).collect())
+    }
+
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError> {
+        let shards = (0..HOLD_SHARDS).map(|shard| async move {
+            let range = Range { index: Some(DUE), pk: schema::hold_shard(shard), from: " ".to_owned(), to: schema::sortable(before), backwards: false, limit };
+            self.range(PORT, &range).await
+        });
+        let places = try_join_all(shards).await?.into_iter().flatten().map(|item| key_of(&item).and_then(|key| schema::hold_place(&key)));
+        let damaged = || PortError::Final { port: PORT, reason: "a hold in the index of what is due has damaged keys".to_owned() };
+        places.take(limit).map(|place| place.ok_or_else(damaged)).collect()
     }
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{AlertHandled, Commit, Group, IncidentStore, Which};
 use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
+use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::page::Page;
@@ -39,6 +40,13 @@ fn listed(incident: &Incident) -> IndexKey {
     }
 }
 
+/// Who was asked to help and has not answered: what a claim of their pages checks.
+fn asked(incident: &Incident) -> Option<AttributeValue> {
+    let waits = |r: &&Responder| r.answer == Answer::Asked && incident.is_open();
+    let asked: Vec<String> = incident.responders.iter().filter(waits).map(|r| schema::asked(r.request, &r.user)).collect();
+    (!asked.is_empty()).then_some(AttributeValue::Ss(asked))
+}
+
 fn put_incident(c: &Commit) -> Result<Action, PortError> {
     let i = &c.incident;
     let item = Writer::of_team(schema::incident(i.id), &i.team)
@@ -46,6 +54,7 @@ fn put_incident(c: &Commit) -> Result<Action, PortError> {
         .with("status", text(i.status.as_str()))
         .with("generation", number(i.generation))
         .with("revision", number(i.revision))
+        .maybe("asked", asked(i))
         .maybe(TRANSITION, c.announce.then(|| text(INCIDENT_CHANGED)))
         .due(due(i))
         .listed(listed(i));

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use tocsin_app::error::PortError;
 use tocsin_app::ports::{AcknowledgeLink, Claim, ClaimError, IncidentStore, LaneStore, QueuedPage, SecretHash};
 use tocsin_domain::id::{ContactId, IncidentId};
-use tocsin_domain::incident::Status;
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::page::{Page, PageKey};
 
@@ -39,15 +38,30 @@ fn lease(contact: &ContactId, page: &Page, claim: &Claim) -> Action {
         .with(":now", instant(claim.now))
 }
 
-impl DynamoStore {
-    /// Of pages of one incident in several generations at most one generation can be wanted: a transaction, which checks an item once, can not tell which.
-    async fn unwanted(&self, mixed: &BTreeSet<IncidentId>, pages: &[Page]) -> Result<Vec<PageKey>, PortError> {
-        let mut unwanted = Vec::new();
-        for id in mixed {
-            let wanted = self.incident(*id).await?.filter(|i| i.status == Status::Triggered).map(|i| i.generation);
-            unwanted.extend(pages.iter().map(|p| &p.key).filter(|k| k.incident == *id && Some(k.generation) != wanted).cloned());
+/// Why a page may leave: the check that its incident has to pass.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wanted {
+    /// Its incident is triggered in this generation.
+    Generation(u32),
+    /// Its receiver was asked to help, and has not answered.
+    Asked(String),
+}
+
+impl Wanted {
+    fn of(key: &PageKey) -> Self {
+        match (key.request, &key.user) {
+            (Some(request), Some(user)) => Self::Asked(schema::asked(request, user)),
+            (Some(_) | None, _) => Self::Generation(key.generation),
         }
-        Ok(unwanted)
+    }
+}
+
+impl DynamoStore {
+    /// Which pages of an incident may not leave, and the incident's revision, which tells whether this still holds.
+    async fn unwanted(&self, id: IncidentId, pages: &[Page]) -> Result<(Vec<PageKey>, u64), PortError> {
+        let incident = self.incident(id).await?;
+        let unwanted = |k: &&PageKey| k.incident == id && !incident.as_ref().is_some_and(|i| i.wants(k));
+        Ok((pages.iter().map(|p| &p.key).filter(unwanted).cloned().collect(), incident.as_ref().map_or(0, |i| i.revision)))
     }
 }
 
@@ -73,19 +87,32 @@ impl LaneStore for DynamoStore {
         if claim.pages.len() > MOST_CLAIMED {
             return Err(PortError::Final { port: PORT, reason: format!("{} pages in one claim, which takes {MOST_CLAIMED}", claim.pages.len()) }.into());
         }
-        let mut generations: BTreeMap<IncidentId, BTreeSet<u32>> = BTreeMap::new();
+        let mut reasons: BTreeMap<IncidentId, BTreeSet<Wanted>> = BTreeMap::new();
         for page in &claim.pages {
-            generations.entry(page.key.incident).or_default().insert(page.key.generation);
+            reasons.entry(page.key.incident).or_default().insert(Wanted::of(&page.key));
         }
-        let mixed: BTreeSet<IncidentId> = generations.iter().filter(|(_, g)| g.len() > 1).map(|(id, _)| *id).collect();
-        if !mixed.is_empty() {
-            return Err(ClaimError::TakenBack(self.unwanted(&mixed, &claim.pages).await?));
-        }
-        let checked: Vec<IncidentId> = generations.keys().copied().collect();
+        // The incident of each check; none where a failed one does not tell which of its pages is not wanted any more.
+        let mut checked: Vec<Option<IncidentId>> = Vec::new();
         let mut actions: Vec<Action> = Vec::new();
-        for (incident, generation) in generations.iter().flat_map(|(i, gs)| gs.iter().map(move |g| (*i, *g))) {
-            let wanted = Action::check(schema::incident(incident)).when("#status = :triggered AND #generation = :generation");
-            actions.push(wanted.with(":triggered", text(TRIGGERED)).with(":generation", number(generation)));
+        for (incident, reasons) in &reasons {
+            let check = Action::check(schema::incident(*incident));
+            let one = if reasons.len() == 1 { reasons.first() } else { None };
+            checked.push(one.map(|_| *incident));
+            actions.push(match one {
+                Some(Wanted::Generation(generation)) => check
+                    .when("#status = :triggered AND #generation = :generation")
+                    .with(":triggered", text(TRIGGERED))
+                    .with(":generation", number(*generation)),
+                Some(Wanted::Asked(who)) => check.when("contains(#asked, :who)").with(":who", text(who.clone())),
+                // A transaction checks an item once: of several reasons it can not tell which holds.
+                None => {
+                    let (unwanted, revision) = self.unwanted(*incident, &claim.pages).await?;
+                    if !unwanted.is_empty() {
+                        return Err(ClaimError::TakenBack(unwanted));
+                    }
+                    check.when("#revision = :revision").with(":revision", number(revision))
+                }
+            });
         }
         actions.extend(claim.pages.iter().map(|page| lease(&claim.contact, page, claim)));
         if let Some(lane) = &claim.lane {
@@ -100,7 +127,7 @@ impl LaneStore for DynamoStore {
             Ok(()) => Ok(()),
             Err(Refused::Port(e)) => Err(e.into()),
             Err(Refused::Conditions(conditions)) => {
-                let over: BTreeSet<IncidentId> = conditions.iter().filter_map(|(n, _)| checked.get(*n).copied()).collect();
+                let over: BTreeSet<IncidentId> = conditions.iter().filter_map(|(n, _)| checked.get(*n).copied().flatten()).collect();
                 let taken_back: Vec<PageKey> = claim.pages.iter().map(|p| &p.key).filter(|k| over.contains(&k.incident)).cloned().collect();
                 Err(if taken_back.is_empty() { ClaimError::Conflict } else { ClaimError::TakenBack(taken_back) })
             }

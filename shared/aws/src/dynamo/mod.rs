@@ -6,6 +6,8 @@
 mod alerts;
 mod configuration;
 mod due;
+mod heartbeats;
+mod holds;
 mod incidents;
 mod item;
 mod lanes;

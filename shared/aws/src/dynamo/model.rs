@@ -39,8 +39,18 @@ const fn kind(name: &'static str, pk: &'static str, sk: &'static str, attributes
 
 /// The access patterns, most frequent first.
 pub const PATTERNS: &[Pattern] = &[
-    pattern("Is this event a repetition? Then count it", "count_repetition", "UpdateItem guard, if open and as bad", "1W (billed also when it is not)"),
-    pattern("Open an alert", "open_alert", "TransactWriteItems: guard if none is open, alert, its parts", "2W guard, 2W a KB of alert"),
+    pattern(
+        "Is this event a repetition? Then count it",
+        "count_repetition, count_held_repetition",
+        "UpdateItem guard, if open and as bad",
+        "1W (billed also when it is not)",
+    ),
+    pattern(
+        "Open an alert",
+        "open_alert, open_held_alert",
+        "TransactWriteItems: guard if none is open, alert, its parts (and its hold)",
+        "2W guard, 2W a KB of alert (2W hold)",
+    ),
     pattern("Who is open under this key?", "guard", "GetItem guard", "1R"),
     pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
     pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
@@ -52,6 +62,12 @@ pub const PATTERNS: &[Pattern] = &[
         "2W a KB of each",
     ),
     pattern("What was asked of an alert?", "asks", "Query asks behind a change", "1R a 4 KB"),
+    pattern(
+        "Reports that hold for a while only: begin, look, go on, end",
+        "put_hold, hold, holds_before, extend_alert, move_hold, drop_hold, expire_alert",
+        "PutItem, GetItem, UpdateItem, DeleteItem hold; Query its shards of `due`; UpdateItem guard; TransactWriteItems: guard if no event came since, alert",
+        "1W and 1 to 2W of `due` each; an end costs what a resolve does",
+    ),
     pattern("Alerts by id, whole", "alerts", "BatchGetItem alerts; Query of the parts where an alert is large", "1R an alert"),
     pattern(
         "Change an incident",
@@ -111,12 +127,22 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("Who changed a schedule at run time?", "roster_records", "Query records, backwards", "1R a 4 KB"),
     pattern("Calendar feeds: read, list, add, remove", "feed, feeds_of, put_feed, delete_feed", "GetItem feed; Query list; TransactWriteItems: both", "1R; 4W"),
     pattern("A notice of a handoff: claim it, settle it", "claim_notice, settle_notice", "PutItem notice, if free; PutItem notice", "1W; 1W"),
+    pattern("A heartbeat is pinged", "ping", "UpdateItem heartbeat", "1W"),
+    pattern("Which heartbeats are missing?", "beats", "BatchGetItem the configuration's heartbeats", "1R each, every minute"),
+    pattern("A heartbeat is missing, its alert is open, it is back", "miss, told, recovered", "UpdateItem heartbeat", "1W each"),
     pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
 /// The kinds of items.
 pub const KINDS: &[Kind] = &[
-    kind("guard", "G#INTEGRATION#SHA256(dedup key)", "G", "alert, open, count, last_at, rank", "no index, no stream; expires 30 days after it closed"),
+    kind(
+        "guard",
+        "G#INTEGRATION#SHA256(dedup key)",
+        "G",
+        "alert, open, count, last_at, rank, holds_until",
+        "no index, no stream; expires 30 days after it closed",
+    ),
+    kind("hold", "G#INTEGRATION#SHA256(dedup key)", "H", "integration, dedup_key, alert, length_s", "`due` when its reports may have ended"),
     kind(
         "alert",
         "A#ALERT",
@@ -130,7 +156,7 @@ pub const KINDS: &[Kind] = &[
         "incident",
         "I#INCIDENT",
         "I",
-        "doc or packed, status, generation, revision",
+        "doc or packed, status, generation, revision, asked (who was asked to help, while anybody is)",
         "`by_team`; `due` while something is due; stream (`incident`) when announced",
     ),
     kind("link", "I#INCIDENT", "A#REVISION", "alerts that joined with this revision", ""),
@@ -154,5 +180,6 @@ pub const KINDS: &[Kind] = &[
     kind("calendar feed", "CAL#SHA256(token)", "CAL", "doc", ""),
     kind("feed of a schedule or person", "CALS#s#SCHEDULE or CALS#u#USER", "F#FEED", "doc", ""),
     kind("notice of a handoff", "HO#SCHEDULE", "N#INSTANT#in#USER, or out", "leased_until, settled", "expires after 48 hours"),
+    kind("heartbeat", "HB#HEARTBEAT", "HB", "last_at, missing, told", "no index, no stream"),
     kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
 ];

@@ -5,10 +5,10 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tocsin_app::ports::{Feed, FeedOf, NoticeKey, SecretHash};
+use tocsin_app::ports::{Feed, FeedOf, HoldPlace, NoticeKey, SecretHash};
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::hex::hex;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
 use tocsin_domain::notification::page::PageKey;
 
 /// Partition key of the table.
@@ -60,6 +60,8 @@ pub const READ_BY_PUBLISH: [&str; 1] = [ENTRY_WRITTEN];
 pub const DEPLOYMENT: &str = "-";
 /// Shards of the index of what is due.
 pub const SHARDS: u8 = 8;
+/// Shards of the holds in it.
+pub const HOLD_SHARDS: u8 = 4;
 /// An alert with work is due this long after its change: by then the stream has brought it.
 pub const ALERT_GRACE_S: i64 = 60;
 /// A closed guard is kept this long.
@@ -84,6 +86,19 @@ fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
 /// The guard of an alert key.
 pub fn guard(of: &AlertKey) -> Key {
     key(format!("G#{}#{}", of.integration, of.digest()), "G")
+}
+
+/// The hold of an alert key.
+pub fn hold(of: &HoldPlace) -> Key {
+    key(format!("G#{}#{}", of.integration, of.digest), HOLD)
+}
+
+const HOLD: &str = "H";
+
+/// The hold that a key is of.
+pub(crate) fn hold_place(key: &Key) -> Option<HoldPlace> {
+    let (integration, digest) = key.pk.strip_prefix("G#").filter(|_| key.sk == HOLD)?.split_once('#')?;
+    Some(HoldPlace { integration: integration.parse().ok()?, digest: digest.to_owned() })
 }
 
 /// The head of an alert.
@@ -119,6 +134,11 @@ pub fn link(id: IncidentId, revision: u64) -> Key {
 
 /// Sort keys of links begin with it.
 pub(crate) const LINK: &str = "A#";
+
+/// Element of an incident's attribute `asked`: somebody who was asked to help by this request, and has not answered.
+pub fn asked(request: u32, user: &UserId) -> String {
+    format!("{request}#{user}")
+}
 
 /// A timeline entry.
 pub fn entry(id: IncidentId, seq: u32) -> Key {
@@ -206,6 +226,11 @@ pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")
 }
 
+/// A heartbeat.
+pub fn heartbeat(id: &IntegrationId) -> Key {
+    key(format!("HB#{id}"), "HB")
+}
+
 /// What people changed about a schedule at run time.
 pub fn roster(schedule: &ScheduleId) -> Key {
     key(format!("SCH#{schedule}"), "R")
@@ -278,6 +303,18 @@ pub fn alert_again(id: AlertId, at: Timestamp) -> IndexKey {
 /// Where an incident stands in the index of what is due.
 pub fn incident_due(id: IncidentId, due: Timestamp) -> IndexKey {
     due_at(id.ulid(), due, &id.to_string())
+}
+
+/// A shard of the holds in the index of what is due.
+pub fn hold_shard(shard: u8) -> String {
+    format!("H#{shard}")
+}
+
+/// Where a hold stands in the index of what is due.
+pub fn hold_due(of: &HoldPlace, due: Timestamp) -> IndexKey {
+    // The digest is a hash in hex: each of its characters stands for four random bits.
+    let shard = of.digest.as_bytes().last().map_or(0, |b| b % HOLD_SHARDS);
+    IndexKey { pk: hold_shard(shard), sk: format!("{}#{}#{}", sortable(due), of.integration, of.digest) }
 }
 
 fn due_at(ulid: ulid::Ulid, due: Timestamp, id: &str) -> IndexKey {

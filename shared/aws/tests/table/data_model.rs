@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use expect_test::expect_file;
-use tocsin_app::ports::{Feed, FeedOf, NoticeKey};
+use tocsin_app::ports::{Feed, FeedOf, HoldPlace, NoticeKey};
 use tocsin_aws::dynamo::model::{KINDS, PATTERNS};
 use tocsin_aws::dynamo::schema::{self, Key, Subject};
 
@@ -38,7 +38,7 @@ fn render() -> String {
     let due = schema::incident_due(incident_id(1), at(0));
     let (open, resolved) = (schema::team_open(&team(), incident_id(1)), schema::team_resolved(&team(), at(0), incident_id(1)));
     page.push_str(&format!(
-        "| `{}` | `{}`: `{}` to `{}` by the id's random end | `{}`: `{}` | alerts with work ({} s after their change), incidents with a deadline or still closing |\n",
+        "| `{}` | `{}`: `{}` to `{}` by the id's random end | `{}`: `{}` | alerts with work ({} s after their change), incidents with a deadline or still closing; holds in shards of their own |\n",
         schema::DUE_INDEX,
         schema::DUE_PK,
         schema::due_shard(0),
@@ -103,6 +103,7 @@ fn the_kinds_are_those_that_the_code_makes() {
     let notice = NoticeKey { schedule: schedule.clone(), at: at(0), user: "ada".parse().unwrap(), begins: true };
     let keys = [
         schema::guard(&key("x")),
+        schema::hold(&HoldPlace { integration: key("x").integration, digest: key("x").digest() }),
         schema::alert(a),
         schema::ask(a, 2),
         schema::alert_body(a, 0),
@@ -128,6 +129,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::feed(&hash),
         schema::listed_feed(&feed),
         schema::notice(&notice),
+        schema::heartbeat(&integration),
         schema::pending_subscriber("x"),
     ];
     assert_eq!(keys.len(), KINDS.len());

@@ -100,7 +100,7 @@ async fn a_lane_is_used_by_one_at_a_time_and_its_link_comes_with_the_claim() {
     assert_eq!(store.lane(&contact()).await.unwrap(), Lane::default());
     let mut lane = Lane { revision: 1, sent: Vec::new() };
     lane.sent_at(Cap::default(), at(1));
-    let link = AcknowledgeLink { incidents: vec![(first.id, 1)], user: Some("ann".parse().unwrap()), expires_at: at(100) };
+    let link = AcknowledgeLink { incidents: vec![(first.id, 1)], asked: Vec::new(), user: Some("ann".parse().unwrap()), expires_at: at(100) };
     let hash = SecretHash::of("token");
     let with = |pages: &[Page], lane: &Lane| Claim { lane: Some(lane.clone()), link: Some((hash.clone(), link.clone())), ..claim(pages, 1) };
 
@@ -124,7 +124,7 @@ async fn forty_five_pages_of_as_many_incidents_are_one_claim() {
     }
     let full = Claim {
         lane: Some(Lane { revision: 1, sent: vec![at(1)] }),
-        link: Some((SecretHash::of("t"), AcknowledgeLink { incidents: Vec::new(), user: None, expires_at: at(9) })),
+        link: Some((SecretHash::of("t"), AcknowledgeLink { incidents: Vec::new(), asked: Vec::new(), user: None, expires_at: at(9) })),
         ..claim(&pages[..45], 1)
     };
     store.claim(&full).await.unwrap();

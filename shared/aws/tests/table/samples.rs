@@ -135,7 +135,7 @@ pub(crate) fn handled(alert: AlertId, seq: u32, incident: IncidentId, attached: 
 /// A page of an incident's first generation.
 pub(crate) fn page(incident: &Incident, rule: u32, due: i64) -> Page {
     Page {
-        key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some("ann".parse().unwrap()), rule },
+        key: PageKey { incident: incident.id, generation: incident.generation, repeat: 0, level: 0, user: Some("ann".parse().unwrap()), rule, request: None },
         number: incident.number,
         contact: contact(),
         channel: Channel::Sms,

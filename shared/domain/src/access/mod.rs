@@ -50,6 +50,13 @@ pub enum Action {
 pub enum Resource<'a> {
     /// Something that a team owns.
     Team(&'a TeamId),
+    /// An incident: its team's, and of those who were asked to help with it.
+    Incident {
+        /// Its team.
+        team: &'a TeamId,
+        /// Who was asked.
+        asked: &'a [&'a UserId],
+    },
     /// Something of the whole deployment.
     Deployment,
 }
@@ -67,10 +74,15 @@ fn needs(action: Action) -> Role {
 ///
 /// Callers answer 404, not 403, where a team's own things are refused to others, so that ids can not be probed.
 pub fn authorize(principal: &Principal, action: Action, resource: &Resource<'_>) -> bool {
-    principal.grants.iter().any(|g| {
+    // Being asked to help is a grant: a responder of another team reads, and answers.
+    let lent = match (resource, &principal.user) {
+        (Resource::Incident { asked, .. }, Some(user)) => asked.contains(&user) && needs(action) <= Role::Responder,
+        (Resource::Incident { .. } | Resource::Team(_) | Resource::Deployment, _) => false,
+    };
+    lent || principal.grants.iter().any(|g| {
         let covers = match (&g.team, resource) {
             (None, _) => true,
-            (Some(team), Resource::Team(owner)) => team == *owner,
+            (Some(team), Resource::Team(owner) | Resource::Incident { team: owner, .. }) => team == *owner,
             (Some(_), Resource::Deployment) => false,
         };
         covers && g.role >= needs(action)
@@ -102,6 +114,14 @@ mod tests {
                 assert!(!authorize(&of_team, action, &Resource::Deployment), "{role:?} {action:?} of the deployment");
                 assert_eq!(authorize(&principal(None, role), action, &Resource::Deployment), enough);
             }
+        }
+        let (ada, of_theirs) = ("ada".parse().unwrap(), Principal { user: Some("ada".parse().unwrap()), ..principal(Some("theirs"), Role::Observer) });
+        for (asked, lent) in [(&[&ada][..], true), (&[], false)] {
+            for action in [ReadIncidents, RespondToIncidents] {
+                assert_eq!(authorize(&of_theirs, action, &Resource::Incident { team: &ours, asked }), lent, "{action:?}");
+            }
+            assert!(!authorize(&of_theirs, WriteConfiguration, &Resource::Incident { team: &ours, asked }));
+            assert!(authorize(&principal(Some("ours"), Role::Responder), RespondToIncidents, &Resource::Incident { team: &ours, asked }));
         }
         assert!(!authorize(&Principal { token: "t".parse().unwrap(), user: None, grants: vec![] }, ReadIncidents, &Resource::Team(&ours)));
     }

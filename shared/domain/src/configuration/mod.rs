@@ -6,6 +6,7 @@
 pub mod validate;
 
 use crate::escalation::policy::Policy;
+use crate::heartbeat::Heartbeat;
 use crate::id::{ComponentId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
 use crate::notification::locale::Locale;
 use crate::schedule::{Restriction, Schedule};
@@ -35,6 +36,9 @@ pub struct Configuration {
     /// What alerts are about.
     #[serde(default)]
     pub services: Vec<Service>,
+    /// Jobs that say that they are alive.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heartbeats: Vec<Heartbeat>,
     /// The public page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_page: Option<StatusPage>,
@@ -218,6 +222,8 @@ pub enum IntegrationKind {
     Alertmanager,
     /// Alert API v2.
     Opsgenie,
+    /// Pings; only for what stands under `heartbeats`.
+    Heartbeat,
 }
 
 /// The public page.
@@ -283,9 +289,16 @@ impl Configuration {
     pub fn schedule(&self, id: &crate::id::ScheduleId) -> Option<&Schedule> {
         self.schedules.iter().find(|s| s.id == *id)
     }
-    /// The service that an integration belongs to.
+    /// Everything that has keys: integrations of services, and heartbeats; with its kind and its service.
+    pub fn keyed(&self) -> impl Iterator<Item = (&IntegrationId, IntegrationKind, &Service)> {
+        let of_services = self.services.iter().flat_map(|s| s.integrations.iter().map(move |i| (&i.id, i.kind, s)));
+        let heartbeats = self.heartbeats.iter().filter_map(|h| Some((&h.id, IntegrationKind::Heartbeat, self.service(&h.service)?)));
+        of_services.chain(heartbeats)
+    }
+    /// The service that an integration, or a heartbeat, belongs to.
     pub fn service_of(&self, id: &IntegrationId) -> Option<&Service> {
-        self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id))
+        let heartbeat = || self.heartbeats.iter().find(|h| h.id == *id).and_then(|h| self.service(&h.service));
+        self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id)).or_else(heartbeat)
     }
     /// The owner and the contact method of an id.
     pub fn contact(&self, id: &ContactId) -> Option<(&User, &ContactMethod)> {

@@ -3,6 +3,7 @@
 //! Called by the command `tocsin` before anything is sent, and by the API before anything is written. What the types can not hold (an id with a space, an
 //! unknown field) was refused while reading. Refuses to know files, lines and HTTP: a [`Problem`] names its field by path, and callers find the place.
 
+mod heartbeats;
 mod paging;
 mod people;
 pub mod suggest;
@@ -57,6 +58,7 @@ pub fn validate(configuration: &Configuration) -> Vec<Problem> {
     report.schedules();
     report.policies();
     report.services();
+    report.heartbeats();
     report.status_page();
     report.problems
 }

@@ -72,7 +72,7 @@ impl Progress {
 
     /// Whether a page belongs to the level that fired last.
     pub(crate) fn is_current(&self, key: &PageKey) -> bool {
-        self.fired == Some((key.repeat, key.level))
+        key.request.is_none() && self.fired == Some((key.repeat, key.level))
     }
 
     /// What comes next is due at once.

@@ -2,6 +2,7 @@
 
 use super::policy::{Level, Policy};
 use super::progress::Next;
+use crate::incident::responders::Request;
 use crate::incident::{Incident, Status};
 use jiff::Timestamp;
 
@@ -14,6 +15,8 @@ pub enum Step {
     TriggerAgain,
     /// Resolve this level's targets and plan their pages.
     FireLevel(Level),
+    /// Find out who is asked to help, and plan their pages.
+    CallResponders(Request),
     /// Page the last-resort contact.
     FireLastResort,
     /// Pages that one write could not take in go into their lanes.
@@ -53,10 +56,15 @@ pub fn next_step(incident: &Incident, policy: &Policy, now: Timestamp) -> Step {
     if incident.auto_resolve_at.is_some_and(|at| at <= now) {
         return Step::ResolveByItself;
     }
+    if let Some(request) = incident.request_to_call() {
+        return Step::CallResponders(request.clone());
+    }
+    if !incident.overflow.is_empty() {
+        return Step::QueueOverflow;
+    }
     match &incident.status {
         Status::Acknowledged { until: Some(until), .. } if *until <= now => return Step::TriggerAgain,
         Status::Acknowledged { .. } | Status::Resolved { .. } => {}
-        Status::Triggered if !incident.overflow.is_empty() => return Step::QueueOverflow,
         Status::Triggered => match incident.progress.next {
             Next::Level { at } if at <= now => {
                 return match incident.levels(policy).into_iter().nth(incident.progress.level as usize) {
@@ -66,12 +74,11 @@ pub fn next_step(incident: &Incident, policy: &Policy, now: Timestamp) -> Step {
                 };
             }
             Next::LastResort { at } if at <= now => return Step::FireLastResort,
-            Next::Level { .. } | Next::LastResort { .. } | Next::Exhausted => {
-                if incident.pages.iter().any(|p| p.due <= now) {
-                    return Step::SendPages;
-                }
-            }
+            Next::Level { .. } | Next::LastResort { .. } | Next::Exhausted => {}
         },
+    }
+    if incident.pages.iter().any(|p| p.due <= now) {
+        return Step::SendPages;
     }
     incident.deadline().map_or(Step::Done, Step::WaitUntil)
 }

@@ -71,11 +71,15 @@ impl Incident {
         self.closing = self.alerts_open > 0;
     }
 
-    /// Nobody is paged any more: waiting pages are taken back and the clock that ran is fenced off.
+    /// Nobody is paged any more, but for those who were asked to help with what is open still: waiting pages are taken back and the clock that ran is fenced off.
     pub(super) fn answer(&mut self, status: Status) {
         self.status = status;
-        self.pages.clear();
-        self.overflow.clear();
+        self.take_back_levels();
+        if !self.is_open() {
+            self.pages.clear();
+            self.overflow.clear();
+            self.end_requests();
+        }
         self.next_attempt();
     }
 }

@@ -31,7 +31,7 @@ impl Incident {
         let mut pages = Vec::with_capacity(planned.len());
         for (rule, (p, channel)) in (0u32..).zip(&planned) {
             pages.push(Page {
-                key: PageKey { incident: self.id, generation: self.generation, repeat, level, user: Some(p.user.clone()), rule },
+                key: PageKey { incident: self.id, generation: self.generation, repeat, level, user: Some(p.user.clone()), rule, request: None },
                 number: self.number,
                 contact: p.contact.clone(),
                 channel: *channel,
@@ -53,7 +53,15 @@ impl Incident {
     pub fn fire_last_resort(&mut self, policy: &Policy, now: Timestamp) -> Fired {
         let reason = if self.progress.reached_anybody { "every level was paged and nobody answered" } else { "no level has anybody who can be reached" };
         let page = Page {
-            key: PageKey { incident: self.id, generation: self.generation, repeat: self.progress.repeat, level: self.progress.level, user: None, rule: 0 },
+            key: PageKey {
+                incident: self.id,
+                generation: self.generation,
+                repeat: self.progress.repeat,
+                level: self.progress.level,
+                user: None,
+                rule: 0,
+                request: None,
+            },
             number: self.number,
             contact: last_resort(),
             channel: Channel::LastResort,

@@ -1,10 +1,12 @@
 //! What people ask of an incident. Every command is idempotent: asked twice, the second time is a harmless success.
 
+use super::responders::Answer;
 use super::timeline::{Actor, What};
 use super::{Incident, Priority, Status, after};
 use crate::alert::Urgency;
 use crate::escalation::policy::{LEAST_CYCLE_S, Target};
 use crate::escalation::progress::Progress;
+use crate::id::UserId;
 use jiff::Timestamp;
 
 /// A command.
@@ -28,6 +30,20 @@ pub enum Command {
     EscalateNow,
     /// Set or take away the priority.
     SetPriority(Option<Priority>),
+    /// Ask people to help: they are paged by their own rules until they answer, whoever has acknowledged.
+    AskResponders {
+        /// Whom.
+        to: Vec<Target>,
+        /// What for.
+        message: String,
+    },
+    /// Somebody who was asked to help says yes or no.
+    AnswerRequest {
+        /// Who.
+        user: UserId,
+        /// Yes.
+        accept: bool,
+    },
     /// Choose which notification rules apply. From low to high the escalation of an unanswered incident starts over, as when a worse alert joins;
     /// from high to low nobody is paged anew, and pages that wait already leave. The choice stands until an alert is worse than all there were when it was made.
     SetUrgency(Urgency),
@@ -42,6 +58,12 @@ pub enum Rejected {
     /// A resolved incident is reopened only when its alerts are closed: those that are open then are new ones.
     #[error("the alerts of the resolved incident are still being closed: ask again in a few seconds")]
     Closing,
+    /// Only who was asked can answer.
+    #[error("this person was not asked to help")]
+    NotAsked,
+    /// Requests wait for their answers.
+    #[error("ten requests for help wait for answers already")]
+    TooManyRequests,
     /// A snooze has to end later than it begins.
     #[error("the end of the snooze is not in the future")]
     SnoozeInThePast,
@@ -84,7 +106,9 @@ impl Incident {
                 Ok(vec![What::PrioritySet { priority }])
             }
             Command::SetUrgency(urgency) if urgency == self.urgency => Ok(Vec::new()),
-            Command::Snooze(_) | Command::Reassign(_) | Command::EscalateNow | Command::SetUrgency(_) if !open => Err(Rejected::Resolved),
+            Command::Snooze(_) | Command::Reassign(_) | Command::EscalateNow | Command::SetUrgency(_) | Command::AskResponders { .. } if !open => {
+                Err(Rejected::Resolved)
+            }
             Command::Snooze(until) if until <= now => Err(Rejected::SnoozeInThePast),
             Command::Snooze(until) => {
                 if matches!(&self.status, Status::Acknowledged { until: Some(u), snoozed: true, .. } if *u == until) {
@@ -93,6 +117,8 @@ impl Incident {
                 self.answer(Status::Acknowledged { by: by.clone(), at: now, until: Some(until), snoozed: true });
                 Ok(vec![What::Snoozed { until }])
             }
+            Command::AskResponders { to, message } => self.ask(to, message, by, now),
+            Command::AnswerRequest { user, accept } => self.answer_request(&user, if accept { Answer::Accepted } else { Answer::Declined }),
             Command::SetUrgency(urgency) => {
                 self.urgency = urgency;
                 if urgency == Urgency::High && self.status == Status::Triggered {

@@ -1,12 +1,14 @@
 //! Incidents: what people respond to. One or more alerts of one service, one status, one escalation at a time.
 //!
-//! The whole lifecycle is pure: [`Incident::open`], the alert changes in [`alerts`], what people ask for in [`command`], what time does in [`clock`].
+//! The whole lifecycle is pure: [`Incident::open`], the alert changes in [`alerts`], what people ask for in [`command`], what time does in [`clock`], who is asked to
+//! help in [`responders`].
 //! Each returns the [`What`](timeline::What)s to put on the timeline, in the order in which they happened.
 //! Refuses to send, to store and to read the clock.
 
 pub mod alerts;
 pub mod clock;
 pub mod command;
+pub mod responders;
 pub mod story;
 pub mod timeline;
 
@@ -16,6 +18,7 @@ use crate::escalation::progress::Progress;
 use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
 use crate::notification::page::{Page, PageKey};
 use jiff::Timestamp;
+use responders::{Request, Responder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use timeline::Actor;
@@ -132,6 +135,15 @@ pub struct Incident {
     /// Whose turn it is at the policy's levels (0-based) whose targets take turns: drawn when such a level first fires, and kept.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub turns: BTreeMap<u32, u64>,
+    /// Requests for help that somebody still has to answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
+    /// Number of the latest request.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub last_request: u32,
+    /// Who was asked to help.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responders: Vec<Responder>,
     /// Alerts that go on.
     pub alerts_open: u32,
     /// Alerts that ever belonged to it.
@@ -201,6 +213,9 @@ impl Incident {
             overflow: Vec::new(),
             reassigned_to: Vec::new(),
             turns: BTreeMap::new(),
+            requests: Vec::new(),
+            last_request: 0,
+            responders: Vec::new(),
             alerts_open: 0,
             alerts_total: 0,
             acknowledge_timeout_s: o.acknowledge_timeout_s,
@@ -217,13 +232,19 @@ impl Incident {
 
     /// The next instant at which something has to happen by itself; `None` when nothing will.
     pub fn deadline(&self) -> Option<Timestamp> {
-        let levels = self.progress.next_at();
+        self.deadlines().min()
+    }
+
+    /// All instants at which something has to happen by itself.
+    pub fn deadlines(&self) -> impl Iterator<Item = Timestamp> + '_ {
         let own = match &self.status {
-            Status::Triggered => [levels, self.pages.iter().map(|p| p.due).chain(self.overflow.iter().map(|p| p.due)).min()],
-            Status::Acknowledged { until, .. } => [*until, None],
-            Status::Resolved { .. } => return None,
+            Status::Triggered => self.progress.next_at(),
+            Status::Acknowledged { until, .. } => *until,
+            Status::Resolved { .. } => None,
         };
-        own.into_iter().flatten().chain(self.auto_resolve_at).min()
+        let pages = self.pages.iter().map(|p| p.due).chain(self.overflow.iter().map(|p| p.due));
+        let requests = self.request_to_call().map(|r| r.at);
+        own.into_iter().chain(self.auto_resolve_at).chain(requests).chain(pages).filter(|_| self.is_open())
     }
 
     /// Starts the escalation over: a new generation, whose first attempt has yet to be started.
@@ -233,8 +254,13 @@ impl Incident {
         self.attempt = 1;
         self.status = Status::Triggered;
         self.progress = progress;
-        self.pages.clear();
-        self.overflow.clear();
+        self.take_back_levels();
+    }
+
+    /// Pages of levels are taken back; those who were asked to help are paged until they answer.
+    fn take_back_levels(&mut self) {
+        self.pages.retain(|p| p.key.request.is_some());
+        self.overflow.retain(|p| p.key.request.is_some());
     }
 
     /// The clock that ran is fenced off; the next attempt of the same generation takes over.
@@ -247,4 +273,9 @@ impl Incident {
 /// `at` plus whole seconds; the last representable instant where that is beyond it.
 pub(crate) fn after(at: Timestamp, seconds: u32) -> Timestamp {
     at.checked_add(jiff::SignedDuration::from_secs(i64::from(seconds))).unwrap_or(Timestamp::MAX)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

@@ -40,6 +40,18 @@ impl What {
             What::Noted { text } => format!("note: {text}"),
             What::Reassigned { to } => format!("reassigned to {}", to.iter().map(target).collect::<Vec<_>>().join(", ")),
             What::EscalatedNow { level } => format!("escalated to level {} at once", level + 1),
+            What::RespondersAsked { to, message, .. } => {
+                let what = if message.is_empty() { String::new() } else { format!(": {message}") };
+                format!("asked to help: {}{what}", to.iter().map(target).collect::<Vec<_>>().join(", "))
+            }
+            What::RespondersPaged { pages, already, unreached, .. } => {
+                let mut parts = planned(pages);
+                parts.extend(already.iter().map(|u| format!("{u} was asked before")));
+                parts.extend(unreached.iter().map(|u| format!("nobody for {}: {}", target(&u.target), u.reason)));
+                format!("those who were asked to help: {}", parts.join("; "))
+            }
+            What::ResponderAnswered { user, accepted: true, .. } => format!("{user} helps"),
+            What::ResponderAnswered { user, accepted: false, .. } => format!("{user} does not help, and is not paged any more"),
             What::PrioritySet { priority: Some(p) } => format!("priority set to {p:?}"),
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
@@ -69,13 +81,17 @@ impl What {
 
 fn fired<'a>(repeat: u32, level: u32, passed: Option<&str>, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
     let round = if repeat > 0 { format!(" (round {})", repeat + 1) } else { String::new() };
-    let mut parts: Vec<String> = pages.iter().map(|p| format!("{} by {} at {} ({})", p.user, p.contact, at(p.due), p.reason)).collect();
+    let mut parts = planned(pages);
     parts.extend(unreached.map(|(target, reason)| format!("nobody for {target}: {reason}")));
     parts.extend(passed.map(str::to_owned));
     if pages.is_empty() {
         parts.push("the level passes at once".to_owned());
     }
     format!("level {}{round}: {}", level + 1, parts.join("; "))
+}
+
+fn planned(pages: &[Planned]) -> Vec<String> {
+    pages.iter().map(|p| format!("{} by {} at {} ({})", p.user, p.contact, at(p.due), p.reason)).collect()
 }
 
 fn page(p: &PageOf) -> String {
@@ -85,7 +101,10 @@ fn page(p: &PageOf) -> String {
         Channel::LastResort => return "the last-resort contact".to_owned(),
     };
     let user = p.user.as_ref().map_or("nobody", |u| u.as_str());
-    format!("{user} by {channel} ({}) for level {}", p.contact, p.level + 1)
+    match p.request {
+        None => format!("{user} by {channel} ({}) for level {}", p.contact, p.level + 1),
+        Some(_) => format!("{user} by {channel} ({}), who was asked to help", p.contact),
+    }
 }
 
 fn target(t: &Target) -> String {

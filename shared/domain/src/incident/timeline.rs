@@ -102,6 +102,9 @@ pub struct PageOf {
     pub contact: ContactId,
     /// The channel.
     pub channel: Channel,
+    /// For somebody who was asked to help: by which request; round and level say nothing then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u32>,
 }
 
 /// What happened.
@@ -186,6 +189,38 @@ pub enum What {
         /// Which.
         urgency: Urgency,
     },
+    /// A person asked others to help.
+    RespondersAsked {
+        /// Number of the request.
+        request: u32,
+        /// Whom.
+        to: Vec<Target>,
+        /// What for.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        message: String,
+    },
+    /// Those who were asked are paged.
+    RespondersPaged {
+        /// Number of the request.
+        request: u32,
+        /// The pages that follow.
+        pages: Vec<Planned>,
+        /// Who had been asked before, or helps already: they are not paged again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        already: Vec<UserId>,
+        /// Targets that nobody came of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unreached: Vec<Unreached>,
+    },
+    /// Somebody who was asked to help said yes or no.
+    ResponderAnswered {
+        /// Number of the request.
+        request: u32,
+        /// Who.
+        user: UserId,
+        /// Yes.
+        accepted: bool,
+    },
     /// A level came due.
     LevelFired {
         /// 0-based round.
@@ -257,6 +292,9 @@ impl What {
             What::EscalatedNow { .. } => "escalated_now",
             What::PrioritySet { .. } => "priority_set",
             What::UrgencySet { .. } => "urgency_set",
+            What::RespondersAsked { .. } => "responders_asked",
+            What::RespondersPaged { .. } => "responders_paged",
+            What::ResponderAnswered { .. } => "responder_answered",
             What::LevelFired { .. } => "level_fired",
             What::LastResort { .. } => "last_resort",
             What::Unanswered {} => "unanswered",

@@ -14,6 +14,22 @@ pub const MOST_SMS_CHARS: usize = 459;
 pub const MOST_SUBJECT_CHARS: usize = 99;
 const MOST_LISTED: usize = 20;
 
+/// Somebody asks the reader to help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plea {
+    /// Who asks.
+    pub by: String,
+    /// What for.
+    pub message: String,
+}
+
+impl Plea {
+    fn words(&self) -> String {
+        let what = if self.message.is_empty() { ".".to_owned() } else { format!(": {}", cut(&clean(&self.message), 160, "...")) };
+        format!("{} asks for your help{what}", cut(&clean(&self.by), 40, "..."))
+    }
+}
+
 /// One incident in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -27,6 +43,8 @@ pub struct Line {
     pub title: String,
     /// Since when.
     pub since: Timestamp,
+    /// That somebody asks the reader to help, where that is why they are paged.
+    pub asked: Option<Plea>,
 }
 
 /// What a message is made of.
@@ -86,13 +104,15 @@ impl Content {
             tail.push_str(&format!(" No more messages until {}.", self.locale.time(until, zone)));
         }
         match &self.acknowledge_url {
+            Some(url) if self.lines.len() == 1 && first.asked.is_some() => tail.push_str(&format!(" Accept or decline: {url}")),
             Some(url) if self.lines.len() == 1 => tail.push_str(&format!(" Acknowledge: {url}")),
             Some(url) => tail.push_str(&format!(" Acknowledge all: {url}")),
             None => tail.push_str(&format!(" Nobody answered. Acknowledge with: tocsin ack {}", first.number)),
         }
         let count = if self.lines.len() > 1 { format!("{} incidents, worst ", self.lines.len()) } else { String::new() };
         let head = format!("Tocsin: {count}#{} {} {}: ", first.number, first.severity.as_str().to_uppercase(), cut(&clean(&first.service), 40, "..."));
-        let since = format!(" (since {})", self.locale.time(first.since, zone));
+        let asked = first.asked.as_ref().map_or(String::new(), |a| format!(" {}", a.words()));
+        let since = format!(" (since {}){asked}", self.locale.time(first.since, zone));
         let room = MOST_SMS_CHARS.saturating_sub(head.chars().count() + since.chars().count() + tail.chars().count()).min(200);
         format!("{head}{}{since}{tail}", cut(&clean(&first.title), room, "..."))
     }
@@ -101,12 +121,13 @@ impl Content {
         let mut text = String::new();
         for l in self.lines.iter().take(MOST_LISTED) {
             text.push_str(&format!(
-                "Incident #{}: {}\n  Service:  {}\n  Severity: {}\n  Since:    {}\n\n",
+                "Incident #{}: {}\n  Service:  {}\n  Severity: {}\n  Since:    {}\n{}\n",
                 l.number,
                 cut(&clean(&l.title), 1024, "..."),
                 cut(&clean(&l.service), 100, "..."),
                 l.severity.as_str(),
-                self.locale.date_time(l.since, zone)
+                self.locale.date_time(l.since, zone),
+                l.asked.as_ref().map_or(String::new(), |a| format!("  {}\n", a.words()))
             ));
         }
         if self.lines.len() > MOST_LISTED {
@@ -116,6 +137,9 @@ impl Content {
             text.push_str(&format!("You had many pages lately: no more until {}.\n\n", self.locale.time(until, zone)));
         }
         match &self.acknowledge_url {
+            Some(url) if self.lines.iter().all(|l| l.asked.is_some()) => {
+                text.push_str(&format!("To accept or to decline, open this page and press a button:\n{url}\n"))
+            }
             Some(url) => text.push_str(&format!("To acknowledge, open this page and press the button:\n{url}\n")),
             None => text.push_str("Nobody answered. Acknowledge with: tocsin ack NUMBER\n"),
         }

@@ -27,12 +27,16 @@ pub struct PageKey {
     pub user: Option<UserId>,
     /// Position of the rule among those of the level.
     pub rule: u32,
+    /// For somebody who was asked to help: by which request. Round and level are 0 then, and the generation is that of the asking.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u32>,
 }
 
 impl fmt::Display for PageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let user = self.user.as_ref().map_or("-", UserId::as_str);
-        write!(f, "{}#{}#{}#{}#{user}#{}", self.incident, self.generation, self.repeat, self.level, self.rule)
+        write!(f, "{}#{}#{}#{}#{user}#{}", self.incident, self.generation, self.repeat, self.level, self.rule)?;
+        self.request.map_or(Ok(()), |request| write!(f, "#{request}"))
     }
 }
 
@@ -72,6 +76,13 @@ impl Page {
 
     /// The part of a page that the timeline shows.
     pub fn page_of(&self) -> PageOf {
-        PageOf { repeat: self.key.repeat, level: self.key.level, user: self.key.user.clone(), contact: self.contact.clone(), channel: self.channel }
+        PageOf {
+            repeat: self.key.repeat,
+            level: self.key.level,
+            user: self.key.user.clone(),
+            contact: self.contact.clone(),
+            channel: self.channel,
+            request: self.key.request,
+        }
     }
 }

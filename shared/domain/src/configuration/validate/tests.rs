@@ -20,6 +20,7 @@ fn good() -> Value {
              "integrations": [{"id": "shop-pd", "kind": "pagerduty"}]},
             {"id": "blog", "name": "Blog", "team": "web", "policy": "standard", "integrations": [{"id": "blog-pd", "kind": "pagerduty"}]},
         ],
+        "heartbeats": [{"id": "backup", "name": "Nightly backup", "service": "shop", "interval_s": 86400}],
         "status_page": {"name": "Status", "time_zone": "UTC", "components": [{"id": "checkout", "name": "Checkout", "services": ["shop"]}]},
     })
 }
@@ -50,6 +51,25 @@ fn each_mistake_is_named_with_its_field_and_a_suggestion() {
     let level = json!({"delay_s": 60, "targets": [{"user": "ada"}]});
     let table = [
         ("/version", json!(2), "version: this Tocsin reads version 1, not 2 (write version: 1)"),
+        // Heartbeats.
+        ("/heartbeats/0/service", json!("shpo"), "heartbeats[0].service: there is no service \"shpo\" (did you mean \"shop\"?)"),
+        ("/heartbeats/0/interval_s", json!(0), "heartbeats[0].interval_s: 0 s is out of bounds (write 1 to 31622400 seconds (366 days))"),
+        ("/heartbeats/0/name", json!(""), "heartbeats[0].name: a name is missing (write what people call it)"),
+        (
+            "/heartbeats/0/id",
+            json!("shop-pd"),
+            "heartbeats[0].id: integration \"shop-pd\" is there twice (services[0].integrations[0].id has it already: choose another id)",
+        ),
+        (
+            "/heartbeats/-",
+            json!({"id": "other", "name": "nightly BACKUP", "service": "blog", "interval_s": 60}),
+            "heartbeats[1].name: heartbeat \"nightly BACKUP\" is there twice in its team (heartbeats[0] is called so already: choose another name)",
+        ),
+        (
+            "/services/1/integrations/0/kind",
+            json!("heartbeat"),
+            "services[1].integrations[0].kind: an integration can not be a heartbeat (write it under heartbeats: {id: blog-pd, name: ..., service: blog, interval_s: ...})",
+        ),
         // Teams.
         ("/teams/0/name", json!(" "), "teams[0].name: a name is missing (write what people call it)"),
         ("/teams/0/name", json!(long), "teams[0].name: 201 characters are too many (at most 200)"),

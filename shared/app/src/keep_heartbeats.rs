@@ -1,0 +1,164 @@
+//! Keeps heartbeats: takes pings, opens an alert for each one that is missing, resolves it when it is back.
+//!
+//! Called by: `ingest` (pings) and `sweep` (every minute). A missing heartbeat is an event like any other, under the heartbeat's own integration: what follows
+//! (incident, pages, grouping) follows from its alert. Refuses to page.
+//!
+//! Who is missing is told by the present configuration and the last ping alone: a changed interval counts from the last ping, a heartbeat that is not in the
+//! configuration any more is not looked at, and one that nobody has pinged yet is not expected.
+//!
+//! Ping and sweep may meet, and each may die between two lines. The mark that a heartbeat is missing is set before its alert is opened and taken away after the
+//! alert is resolved, so whoever comes next sees what is left to do: an alert never stays without a mark.
+
+use crate::accept_event::AcceptEvent;
+use crate::configuration_cache::ConfigurationCache;
+use crate::error::{AppError, WriteError};
+use crate::ports::{Beat, HeartbeatStore, IntegrationKey};
+use futures::StreamExt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tocsin_domain::configuration::{Configuration, IntegrationKind};
+use tocsin_domain::heartbeat::{Heartbeat, Standing, back};
+use tocsin_domain::id::TeamId;
+
+/// Heartbeats that are looked at together.
+const AT_ONCE: usize = 8;
+
+/// The use case.
+#[derive(Clone)]
+pub struct KeepHeartbeats {
+    /// Heartbeats.
+    pub beats: Arc<dyn HeartbeatStore>,
+    /// The way of all events.
+    pub accept: AcceptEvent,
+    /// Which heartbeats are expected, and when.
+    pub configuration: Arc<ConfigurationCache>,
+}
+
+/// What a look at all heartbeats found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// Found missing.
+    pub missing: usize,
+    /// Found to be back, where a ping had not come to say so.
+    pub back: usize,
+    /// Could not be looked at: the heartbeat, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// What became of one heartbeat.
+enum Found {
+    Nothing,
+    Missing,
+    Back,
+}
+
+/// A heartbeat of the configuration, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What is expected.
+    pub heartbeat: Heartbeat,
+    /// Whose it is.
+    pub team: TeamId,
+    /// What is known of it; nothing before its first ping.
+    pub beat: Option<Beat>,
+    /// How it stands now.
+    pub standing: Standing,
+}
+
+impl KeepHeartbeats {
+    /// A heartbeat is pinged by its key.
+    pub async fn ping(&self, key: &IntegrationKey) -> Result<(), AppError> {
+        let missed = self.beats.ping(&key.integration, &key.team, self.accept.clock.now()).await?;
+        let Some(missed) = missed else { return Ok(()) };
+        self.accept.run(key, back()).await?;
+        // Before it was told, its alert may be about to open: the mark stays, and the next ping or sweep resolves it.
+        if missed.told {
+            self.beats.recovered(&key.integration, missed.found_at).await?;
+        }
+        Ok(())
+    }
+
+    /// A heartbeat of a team is pinged by its name or id. False: the team has none of that name.
+    pub async fn ping_named(&self, team: &TeamId, name: &str) -> Result<bool, AppError> {
+        let (_, configuration) = self.configuration.current().await?;
+        let Some(key) = configuration.heartbeats.iter().filter(|h| h.is_called(name)).filter_map(|h| key_of(h, &configuration)).find(|k| k.team == *team)
+        else {
+            return Ok(false);
+        };
+        self.ping(&key).await?;
+        Ok(true)
+    }
+
+    /// Looks at every heartbeat. One that fails never keeps the others from being looked at.
+    pub async fn check(&self) -> Result<Checked, AppError> {
+        let (configuration, beats) = self.read().await?;
+        let mut looks = futures::stream::iter(configuration.heartbeats.iter().filter_map(|h| Some((h, beats.get(&h.id)?, key_of(h, &configuration)?))))
+            .map(|(heartbeat, beat, key)| async move { (heartbeat, self.look(heartbeat, beat, &key).await) })
+            .buffer_unordered(AT_ONCE);
+        let mut checked = Checked::default();
+        while let Some((heartbeat, found)) = looks.next().await {
+            match found {
+                Ok(Found::Nothing) => {}
+                Ok(Found::Missing) => checked.missing += 1,
+                Ok(Found::Back) => checked.back += 1,
+                Err(e) => checked.failed.push((heartbeat.id.to_string(), e.to_string())),
+            }
+        }
+        Ok(checked)
+    }
+
+    /// Every heartbeat of the configuration and how it stands.
+    pub async fn list(&self) -> Result<Vec<Listed>, AppError> {
+        let now = self.accept.clock.now();
+        let (configuration, mut beats) = self.read().await?;
+        let listed = configuration.heartbeats.iter().filter_map(|h| {
+            let beat = beats.remove(&h.id);
+            let standing = h.standing(beat.as_ref().map(|b| b.last_at), now);
+            Some(Listed { team: configuration.service(&h.service)?.team.clone(), heartbeat: h.clone(), beat, standing })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn read(&self) -> Result<(Arc<Configuration>, BTreeMap<tocsin_domain::id::IntegrationId, Beat>), AppError> {
+        let (_, configuration) = self.configuration.current().await?;
+        let ids: Vec<_> = configuration.heartbeats.iter().map(|h| h.id.clone()).collect();
+        let beats = if ids.is_empty() { Vec::new() } else { self.beats.beats(&ids).await? };
+        Ok((configuration, beats.into_iter().map(|b| (b.heartbeat.clone(), b)).collect()))
+    }
+
+    async fn look(&self, heartbeat: &Heartbeat, beat: &Beat, key: &IntegrationKey) -> Result<Found, AppError> {
+        let now = self.accept.clock.now();
+        let found_at = match (heartbeat.standing(Some(beat.last_at), now), beat.missed) {
+            (Standing::Waiting | Standing::Alive { .. }, None) => return Ok(Found::Nothing),
+            (Standing::Waiting | Standing::Alive { .. }, Some(missed)) => {
+                self.accept.run(key, back()).await?;
+                self.beats.recovered(&heartbeat.id, missed.found_at).await?;
+                return Ok(Found::Back);
+            }
+            (Standing::Missing { .. }, Some(missed)) if missed.told => return Ok(Found::Nothing),
+            (Standing::Missing { .. }, Some(missed)) => missed.found_at,
+            (Standing::Missing { .. }, None) => match self.beats.miss(beat, now).await {
+                Ok(()) => now,
+                // Pinged at the last moment, or another sweep is at it.
+                Err(WriteError::Conflict) => return Ok(Found::Nothing),
+                Err(WriteError::Port(e)) => return Err(e.into()),
+            },
+        };
+        self.accept.run(key, heartbeat.missing(beat.last_at)).await?;
+        match self.beats.told(beat, found_at).await {
+            Ok(()) => Ok(Found::Missing),
+            // Pinged while its alert was opened: that ping found nothing to resolve.
+            Err(WriteError::Conflict) => {
+                self.accept.run(key, back()).await?;
+                Ok(Found::Missing)
+            }
+            Err(WriteError::Port(e)) => Err(e.into()),
+        }
+    }
+}
+
+/// What the key of a heartbeat opens.
+fn key_of(heartbeat: &Heartbeat, configuration: &Configuration) -> Option<IntegrationKey> {
+    let service = configuration.service(&heartbeat.service)?;
+    Some(IntegrationKey { integration: heartbeat.id.clone(), service: service.id.clone(), team: service.team.clone(), kind: IntegrationKind::Heartbeat })
+}
