@@ -59,12 +59,16 @@ pub(crate) struct Verify {
 
 /// What to compare.
 #[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
 pub(crate) struct Plan {
     /// The file (YAML) or folder of files that would be put into force.
     pub(crate) file: PathBuf,
     /// Compare with this file or folder, offline; by default with what is in force in the deployment.
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub(crate) against: Option<PathBuf>,
+    /// Compare with this version of the deployment.
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["out", "against"])]
+    pub(crate) version: Option<u64>,
     /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
@@ -73,11 +77,51 @@ pub(crate) struct Plan {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// Which versions to list.
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only versions below this one.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) before: Option<u64>,
+    /// At most so many.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) limit: u32,
+}
+
+/// What to write, and where.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Export {
+    /// Write a folder with a file for each kind of object; without it, one document to standard output.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    /// This version; the one in force by default.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<u64>,
+}
+
+/// Where to go back to.
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The version whose document is put into force again.
+    #[arg(value_name = "VERSION")]
+    pub(crate) to: u64,
+    /// Refuse unless this version is in force; by default the version that is in force when the command begins.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) expect: Option<u64>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what a configuration file would change, in meaning: who is on call and paged otherwise, what becomes uncovered or unreachable. Exit code 0: nothing;
     /// 2: something.
     Plan(Plan),
+    /// List the versions of the configuration: who changed what, when.
+    History(History),
+    /// Write the configuration that is in force as YAML: applied again it changes nothing.
+    Export(Export),
+    /// Put an earlier version of the configuration into force again, as a new version.
+    Rollback(Rollback),
     /// Check a configuration file and put it into force; show the keys of new integrations, once.
     Apply(Apply),
     /// Check a configuration file, offline.

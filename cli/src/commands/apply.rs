@@ -8,12 +8,14 @@ use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
 
 /// A file is read up to this size; the API takes less.
 const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;
+/// Folders in folders, so that a link to a folder above ends.
+const MOST_FOLDERS: usize = 8;
 
 #[derive(Deserialize)]
 pub(super) struct Present {
@@ -52,16 +54,48 @@ struct Contact {
     state: String,
 }
 
-pub(super) fn read(file: &Path) -> Result<Configuration, Failure> {
-    let shown = file.display().to_string();
-    let failed = |reason: String| Failure::File { file: shown.clone(), reason };
-    let bytes = std::fs::metadata(file).map_err(|e| failed(e.to_string()))?.len();
-    if bytes > MOST_FILE_BYTES {
-        return Err(failed(format!("{bytes} bytes are too many for a configuration")));
+/// Reads a file, or all `.yaml` and `.yml` files of a folder (and the folders in it) as one configuration.
+pub(super) fn read(path: &Path) -> Result<Configuration, Failure> {
+    let failed = |reason: String| Failure::File { file: path.display().to_string(), reason };
+    let mut files = Vec::new();
+    if path.is_dir() {
+        collect(path, MOST_FOLDERS, &mut files)?;
+        files.sort();
+        if files.is_empty() {
+            return Err(failed("there is no .yaml file in it".to_owned()));
+        }
+    } else {
+        files.push(path.to_owned());
     }
-    let source = std::fs::read(file).map_err(|e| failed(e.to_string()))?;
-    let source = String::from_utf8(source).map_err(|e| failed(format!("it is not UTF-8 text: {e}")))?;
-    document::read(&shown, &source).map_err(Failure::Document)
+    let mut left = MOST_FILE_BYTES;
+    let mut sources = Vec::new();
+    for file in files {
+        let failed = |reason: String| Failure::File { file: file.display().to_string(), reason };
+        let bytes = std::fs::metadata(&file).map_err(|e| failed(e.to_string()))?.len();
+        left = left.checked_sub(bytes).ok_or_else(|| failed(format!("more than {MOST_FILE_BYTES} bytes are too many for a configuration")))?;
+        let source = std::fs::read(&file).map_err(|e| failed(e.to_string()))?;
+        let source = String::from_utf8(source).map_err(|e| failed(format!("it is not UTF-8 text: {e}")))?;
+        sources.push((file.display().to_string(), source));
+    }
+    document::read_all(&sources).map_err(Failure::Document)
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let failed = |reason: String| Failure::File { file: folder.display().to_string(), reason };
+    for entry in std::fs::read_dir(folder).map_err(|e| failed(e.to_string()))? {
+        let path = entry.map_err(|e| failed(e.to_string()))?.path();
+        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            let below = depth.checked_sub(1).ok_or_else(|| failed(format!("folders are more than {MOST_FOLDERS} deep")))?;
+            collect(&path, below, files)?;
+        } else if path.extension().is_some_and(|e| e == "yaml" || e == "yml") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Checks a file and says so.
@@ -86,18 +120,25 @@ pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> R
     let body = json!({ "configuration": wanted, "expected_version": expected_version });
     let answer = api.send(Request::put("configuration", &["v1", "configuration"]).body(body)).await?;
     out.answer(&answer);
-    let applied: Applied = api.typed(&answer)?;
+    show_applied(&api, &answer, &present, &configuration, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What applying did: what is other than before, and what is told once.
+pub(super) fn show_applied(api: &Api, answer: &Value, before: &Present, wanted: &Configuration, out: &Out) -> Result<(), Failure> {
+    let applied: Applied = api.typed(answer)?;
     if applied.changed {
-        out.say(&format!("{} {}", out.paint(&format!("Version {} is in force.", applied.version), Look::Good), size(&configuration)));
-        for line in differences(&present.configuration, &wanted) {
+        out.say(&format!("{} {}", out.paint(&format!("Version {} is in force.", applied.version), Look::Good), size(wanted)));
+        let after = serde_json::to_value(wanted).unwrap_or_default();
+        for line in differences(&before.configuration, &after) {
             out.say(&format!("  {line}"));
         }
     } else {
-        out.say(&format!("Nothing is different: version {} stays in force. {}", applied.version, size(&configuration)));
+        out.say(&format!("Nothing is different: version {} stays in force. {}", applied.version, size(wanted)));
     }
     show_contacts(&applied.contacts, out);
     show_keys(&applied.created_keys, &api.address(), out);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 pub(super) async fn present(api: &Api) -> Result<Present, Failure> {

@@ -4,12 +4,14 @@ mod apply;
 mod doctor;
 mod foresee;
 mod heartbeats;
+mod history;
 mod incidents;
 mod init;
 mod oncall;
 mod plan;
 mod redrive;
 mod respond;
+mod schema;
 mod send;
 
 use crate::arguments::{Arguments, Command};
@@ -24,6 +26,9 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
     match arguments.command {
         Command::Apply(apply) => apply::apply(&apply, api, out).await,
         Command::Plan(which) => plan::plan(&which, api, out).await,
+        Command::History(which) => history::list(&which, api, out).await,
+        Command::Export(which) => history::export(&which, api, out).await,
+        Command::Rollback(which) => history::rollback(&which, api, out).await,
         Command::Check { file } => apply::check(&file, out),
         Command::Who(which) => foresee::who(&which, out),
         Command::Verify(which) => foresee::verify(&which, out),

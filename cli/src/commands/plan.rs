@@ -3,6 +3,7 @@
 //! The meaning is computed here, by the code that pages; the deployment is only asked for what is in force. With `--against` nobody is asked at all.
 
 use super::apply::{Present, present, read};
+use super::history;
 use crate::arguments::{ApiArguments, Plan as Arguments};
 use crate::client::Api;
 use crate::failure::Failure;
@@ -40,12 +41,16 @@ pub(super) struct Kept {
 /// Compares, and says so.
 pub(super) async fn plan(arguments: &Arguments, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     let after = read(&arguments.file)?;
-    let outside = Outside::default();
-    let (version, before) = match &arguments.against {
-        Some(file) => (None, read(file)?),
-        None => {
+    let mut outside = Outside::default();
+    let (version, before) = match (&arguments.against, arguments.version) {
+        (Some(file), _) => (None, read(file)?),
+        (None, Some(version)) => (Some(version), history::version(&Api::new(api)?, version).await?),
+        (None, None) => {
             let api = Api::new(api)?;
             let Present { version, configuration } = present(&api).await?;
+            if version > 0 {
+                outside.earlier = history::removed(&api).await?;
+            }
             (Some(version), document(&api, version, &configuration)?)
         }
     };

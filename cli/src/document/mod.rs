@@ -1,4 +1,4 @@
-//! A configuration file: read, checked, and every mistake in it said with its line.
+//! A configuration file, or several as one: read, checked, and every mistake in it said with its line.
 //!
 //! Three stages: [`tree`] (YAML with places), [`deserialize`] (types), and the domain's own validation. serde stops at the first value that does not fit, so
 //! [`read`] notes it, takes the smallest part that holds it out of the tree, and tries again: later mistakes are found as well, and none that only follows
@@ -8,6 +8,7 @@ mod deserialize;
 #[cfg(test)]
 mod tests;
 mod tree;
+pub(crate) mod yaml;
 
 use deserialize::{Fault, Kind};
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ pub(crate) struct Finding {
 /// All that is wrong with a file.
 #[derive(Debug)]
 pub(crate) struct Findings {
-    file: String,
+    files: Vec<String>,
     list: Vec<Finding>,
 }
 
@@ -50,9 +51,13 @@ pub(crate) struct Row<'a> {
 }
 
 impl Findings {
+    fn file(&self, finding: &Finding) -> &str {
+        self.files.get(finding.place.file).map_or("", String::as_str)
+    }
+
     pub(crate) fn rows(&self) -> Vec<Row<'_>> {
         let rows = self.list.iter().map(|f| Row {
-            file: &self.file,
+            file: self.file(f),
             line: f.place.line,
             column: f.place.column,
             field: &f.path,
@@ -70,7 +75,7 @@ impl fmt::Display for Findings {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{}:{}: ", self.file, finding.place.line)?;
+            write!(f, "{}:{}: ", self.file(finding), finding.place.line)?;
             if !finding.path.is_empty() {
                 write!(f, "{}: ", finding.path)?;
             }
@@ -84,26 +89,53 @@ impl fmt::Display for Findings {
 }
 
 /// Reads a configuration; `file` is what the findings call it.
+#[cfg(test)]
 pub(crate) fn read(file: &str, source: &str) -> Result<Configuration, Findings> {
-    let (tree, mut list) = tree::parse(source);
+    read_all(&[(file.to_owned(), source.to_owned())])
+}
+
+/// Reads the types alone, without the domain's validation.
+#[cfg(test)]
+pub(crate) fn types(sources: &[(String, String)]) -> Result<Configuration, String> {
+    let (trees, findings): (Vec<_>, Vec<_>) = sources.iter().enumerate().map(|(file, (_, source))| tree::parse(file, source)).unzip();
+    assert!(findings.iter().all(Vec::is_empty), "{findings:?}");
+    let (tree, findings) = tree::put_together(trees.into_iter().flatten().collect(), &[]);
+    assert!(findings.is_empty(), "{findings:?}");
+    Configuration::deserialize(&tree.ok_or("nothing")?).map_err(|f| f.to_string())
+}
+
+/// Reads a configuration that stands in one file or in several; each with the name that the findings call it by.
+pub(crate) fn read_all(sources: &[(String, String)]) -> Result<Configuration, Findings> {
+    let files: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
+    let (mut trees, mut list) = (Vec::new(), Vec::new());
+    for (file, (_, source)) in sources.iter().enumerate() {
+        let (tree, mut found) = tree::parse(file, source);
+        trees.extend(tree);
+        list.append(&mut found);
+    }
+    let unread = !list.is_empty() && trees.len() < sources.len();
+    let (tree, mut found) = tree::put_together(trees, &files);
+    list.append(&mut found);
     let mut configuration = None;
     match tree {
-        Some(tree) if !tree.is_null() => {
-            let mut repair = Repair { tree, list: Vec::new(), gone: HashSet::new(), lost: HashSet::new(), ids: Vec::new(), mended: HashSet::new() };
+        // What a file that is no YAML would have held is not known: what is missing then is no news.
+        Some(_) if unread => {}
+        Some(tree) => {
+            let mut repair =
+                Repair { tree, files: files.clone(), list: Vec::new(), gone: HashSet::new(), lost: HashSet::new(), ids: Vec::new(), mended: HashSet::new() };
             configuration = repair.deserialize();
             if let Some(configuration) = &configuration {
                 repair.check(configuration);
             }
             list.append(&mut repair.list);
         }
-        Some(Node { place, .. }) => list.push(empty(place)),
-        None if list.is_empty() => list.push(empty(Place { line: 1, column: 1 })),
+        None if list.is_empty() => list.push(empty(Place { file: 0, line: 1, column: 1 })),
         None => {}
     }
     list.sort_by_key(|f| f.place);
     match configuration {
         Some(configuration) if list.is_empty() => Ok(configuration),
-        Some(_) | None => Err(Findings { file: file.to_owned(), list }),
+        Some(_) | None => Err(Findings { files, list }),
     }
 }
 
@@ -114,6 +146,7 @@ fn empty(place: Place) -> Finding {
 /// A tree that loses, piece by piece, what does not fit.
 struct Repair {
     tree: Node,
+    files: Vec<String>,
     list: Vec<Finding>,
     /// Fields that were taken out: that they are missing then is no news.
     gone: HashSet<Vec<Step>>,
@@ -256,7 +289,7 @@ impl Repair {
             if follows || self.lost.contains(&steps) || self.gone.contains(&steps) {
                 continue;
             }
-            let suggestion = suggestion.map(|s| self.relocate(&s));
+            let suggestion = suggestion.map(|s| self.relocate(&s, place));
             self.list.push(Finding { place, path: Path(&steps).to_string(), message, suggestion });
         }
     }
@@ -288,11 +321,11 @@ impl Repair {
         (steps, place)
     }
 
-    /// A suggestion that begins with a path (`users[0].id has it already: ...`) says the line instead.
-    fn relocate(&self, suggestion: &str) -> String {
-        match suggestion.split_once(" has it already") {
-            Some((path, rest)) => format!("line {} has it already{rest}", self.locate(path).1.line),
-            None => suggestion.to_owned(),
-        }
+    /// A suggestion that begins with a path (`users[0].id has it already: ...`) says the line instead, and the file where it is another one.
+    fn relocate(&self, suggestion: &str, from: Place) -> String {
+        let Some((path, rest)) = suggestion.split_once(" has it already") else { return suggestion.to_owned() };
+        let place = self.locate(path).1;
+        let file = self.files.get(place.file).filter(|_| place.file != from.file);
+        file.map_or_else(|| format!("line {} has it already{rest}", place.line), |file| format!("{file}:{} has it already{rest}", place.line))
     }
 }

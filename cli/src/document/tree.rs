@@ -13,24 +13,28 @@ const MOST_DEPTH: usize = 64;
 /// Nodes, those that aliases stand for included.
 const MOST_NODES: usize = 500_000;
 
-/// Line and column, counted from 1.
+/// Which file of those that make one document, counted from 0; line and column, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
+    pub(crate) file: usize,
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-impl From<saphyr_parser::Marker> for Place {
-    fn from(mark: saphyr_parser::Marker) -> Self {
-        Self { line: mark.line(), column: mark.col() + 1 }
+impl Place {
+    fn of(file: usize, mark: &saphyr_parser::Marker) -> Self {
+        Self { file, line: mark.line(), column: mark.col() + 1 }
     }
 }
+
+/// Positions in the lists of one file lie below this; those of the next file, in lists that are put together, above it.
+const OF_ONE_FILE: usize = 1_000_000;
 
 /// One step of the way to a node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
     Key(String),
-    /// Position in the file, counted from 0.
+    /// Position in its file, counted from 0, and [`OF_ONE_FILE`] more for each file before it.
     Index(usize),
 }
 
@@ -43,7 +47,7 @@ impl fmt::Display for Path<'_> {
             match step {
                 Step::Key(key) if i == 0 => f.write_str(key)?,
                 Step::Key(key) => write!(f, ".{key}")?,
-                Step::Index(index) => write!(f, "[{index}]")?,
+                Step::Index(index) => write!(f, "[{}]", index % OF_ONE_FILE)?,
             }
         }
         Ok(())
@@ -124,14 +128,55 @@ impl Node {
 }
 
 /// Reads a file. The tree holds what could be read; the findings say what could not.
-pub(super) fn parse(source: &str) -> (Option<Node>, Vec<Finding>) {
+pub(super) fn parse(file: usize, source: &str) -> (Option<Node>, Vec<Finding>) {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-    let mut builder = Builder::default();
+    let mut builder = Builder { file, ..Builder::default() };
     if let Err(error) = Parser::new_from_str(source).load(&mut builder, true) {
-        builder.find(Place::from(*error.marker()), format!("this is not YAML: {}", error.info()), hint(&error, source));
+        builder.find(Place::of(file, error.marker()), format!("this is not YAML: {}", error.info()), hint(&error, source));
         return (None, builder.findings);
     }
     (builder.root, builder.findings)
+}
+
+/// Puts several files together: their lists one behind the other. Anything else may stand in one of them only, but for the same `version`.
+/// `names` are the files, in the same order.
+pub(super) fn put_together(trees: Vec<Node>, names: &[String]) -> (Option<Node>, Vec<Finding>) {
+    let mut trees = trees.into_iter().filter(|t| !t.is_null());
+    let mut findings = Vec::new();
+    let Some(mut whole) = trees.next() else { return (None, findings) };
+    for tree in trees {
+        let (Value::Map(entries), Value::Map(more)) = (&mut whole.value, tree.value) else {
+            let message = "a file of a folder has to begin with fields like version and users".to_owned();
+            findings.push(Finding { place: tree.place, path: String::new(), message, suggestion: None });
+            continue;
+        };
+        for mut entry in more {
+            let Some(known) = entries.iter_mut().find(|e| e.key == entry.key) else {
+                entries.push(entry);
+                continue;
+            };
+            if entry.node.is_null() {
+                continue;
+            }
+            if known.node.is_null() {
+                *known = entry;
+                continue;
+            }
+            match (&mut known.node.value, &mut entry.node.value) {
+                (Value::List(items), Value::List(new)) => {
+                    items.extend(new.drain(..).map(|i| Item { index: i.index + i.node.place.file * OF_ONE_FILE, node: i.node }));
+                }
+                (Value::Scalar { text: a, .. }, Value::Scalar { text: b, .. }) if a == b => {}
+                _ => {
+                    let before = names.get(known.key_place.file).map_or("another file", String::as_str);
+                    let message = format!("{:?} stands in two files", entry.key);
+                    let suggestion = Some(format!("it is on line {} of {before} already: remove one of them", known.key_place.line));
+                    findings.push(Finding { place: entry.key_place, path: entry.key.clone(), message, suggestion });
+                }
+            }
+        }
+    }
+    (Some(whole), findings)
 }
 
 /// What usually is the matter.
@@ -146,6 +191,7 @@ fn hint(error: &ScanError, source: &str) -> Option<String> {
 
 #[derive(Default)]
 struct Builder {
+    file: usize,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
     root: Option<Node>,
@@ -214,7 +260,7 @@ impl Builder {
 
 impl<'input> SpannedEventReceiver<'input> for Builder {
     fn on_event(&mut self, event: Event<'input>, span: Span) {
-        let place = Place::from(span.start);
+        let place = Place::of(self.file, &span.start);
         if self.nodes > MOST_NODES {
             if !std::mem::replace(&mut self.too_much, true) {
                 self.find(place, format!("more than {MOST_NODES} values"), Some("split it, or use fewer aliases".to_owned()));

@@ -8,6 +8,7 @@ mod double;
 mod failures;
 mod foresee;
 mod heartbeats;
+mod history;
 mod incidents;
 mod plan;
 mod send;

@@ -19,9 +19,9 @@ fn edited(name: &str, edits: &[(&str, &str)]) -> PathBuf {
 }
 
 /// Ada's and Grace's Saturday mornings are left out, Linus loses his phone, and one service goes while another one comes.
-fn edited_example() -> PathBuf {
+fn edited_example(name: &str) -> PathBuf {
     edited(
-        "plan-edited.yaml",
+        name,
         &[
             ("        members: [ada, grace]\n", "        members: [ada, grace]\n        restrictions:\n          - { from: sat 09:00, to: sat 02:00 }\n"),
             ("      - { id: linus-phone, kind: sms, to: \"+15555550103\" }\n", ""),
@@ -40,7 +40,7 @@ fn against(file: &PathBuf, rest: &[&str]) -> Ran {
 
 #[test]
 fn an_edited_example_says_what_it_uncovers_whom_it_pages_and_who_can_not_be_reached() {
-    let edited = edited_example();
+    let edited = edited_example("plan-edited-1.yaml");
     let ran = against(&edited, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(2), ""), "{}", ran.out);
     expect![[r#"
@@ -112,7 +112,7 @@ fn the_same_file_is_nothing() {
 
 #[test]
 fn machines_get_the_plan_as_data() {
-    let ran = against(&edited_example(), &["--json"]);
+    let ran = against(&edited_example("plan-edited-2.yaml"), &["--json"]);
     assert_eq!(ran.code, Some(2));
     let plan = ran.json();
     assert_eq!(plan["changes"], true);
@@ -155,7 +155,7 @@ fn a_kept_plan_is_applied_exactly_or_not_at_all() {
     let kept = kept.to_str().unwrap();
     assert_eq!(tocsin.tocsin(&["plan", EXAMPLE, "--at", AT, "--out", kept]).code, Some(2));
     assert!(tocsin.tocsin(&["apply", EXAMPLE, "--plan", kept]).good().starts_with("Version 1 is in force."));
-    let edited = edited_example();
+    let edited = edited_example("plan-edited-3.yaml");
     let ran = tocsin.tocsin(&["apply", edited.to_str().unwrap(), "--plan", kept]);
     assert!(ran.failed().contains("it was edited since"), "{}", ran.err);
     assert_eq!(tocsin.lines().iter().filter(|l| l.starts_with("PUT")).count(), 1, "nothing was sent for the edited file");
