@@ -59,6 +59,15 @@ struct Alert {
 }
 
 #[derive(Deserialize)]
+struct Change {
+    at: Timestamp,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    summary: String,
+}
+
+#[derive(Deserialize)]
 struct Listing {
     incidents: Vec<Value>,
     #[serde(default)]
@@ -162,6 +171,15 @@ pub(super) async fn show(which: &Which, why: bool, api: &Api, out: &Out) -> Resu
         out.say("");
         let rows = alerts.iter().map(|a| [&a.state, &a.severity, &a.dedup_key, &a.summary].map(|t| Cell::from(t.as_str())).into_iter().collect());
         out.table(&["ALERT", "SEVERITY", "KEY", "SUMMARY"], rows.collect());
+    }
+    let changes: Vec<Change> = answer.get("changes").map_or(Ok(Vec::new()), |c| api.typed(c))?;
+    if !changes.is_empty() {
+        out.say("");
+        let rows = changes.iter().map(|c| {
+            let at = Cell(c.at.strftime("%Y-%m-%d %H:%M:%S").to_string(), Look::Dim);
+            vec![at, Cell::from(c.source.as_str()), Cell::from(c.summary.as_str())]
+        });
+        out.table(&["UTC", "BY", "CHANGED IN THE HOUR BEFORE"], rows.collect());
     }
     let entries: Vec<Entry> = answer.get("timeline").map_or(Ok(Vec::new()), |t| api.typed(t))?;
     if !entries.is_empty() {

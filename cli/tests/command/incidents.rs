@@ -73,6 +73,8 @@ fn one_incident_with_its_story() {
         {"seq": 1, "at": "2020-01-05T09:00:00Z", "actor": "Tocsin", "type": "triggered", "text": "triggered: Checkout is slow"},
         {"seq": 2, "at": "2020-01-05T09:00:01Z", "actor": "ada", "type": "noted", "text": "on\r\nit \u{202e}"},
     ]);
+    detail["changes"] =
+        json!([{"at": "2020-01-05T08:41:00Z", "summary": "deployed shop 1.2", "source": "ci", "integration": "ci", "links": [], "details": null}]);
     detail["alerts"] = json!([{"state": "open", "severity": "critical", "dedup_key": "checkout", "summary": "Checkout is slow"}]);
     let tocsin = Double::answering(200, detail.clone());
     expect![[r#"
@@ -81,6 +83,9 @@ fn one_incident_with_its_story() {
 
         ALERT  SEVERITY  KEY       SUMMARY
         open   critical  checkout  Checkout is slow
+
+        UTC                  BY  CHANGED IN THE HOUR BEFORE
+        2020-01-05 08:41:00  ci  deployed shop 1.2
 
         UTC                  WHO     WHAT
         2020-01-05 09:00:00  Tocsin  triggered: Checkout is slow

@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
     run(router(Api {
         incidents: c.store.clone(),
         alerts: c.store.clone(),
+        changes: c.store.clone(),
         access: c.store.clone(),
         configuration: c.configuration.clone(),
         rosters: c.rosters(),

@@ -7,7 +7,7 @@ use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{AlertStore, ConfigurationStore, EmailContacts, IncidentStore};
+use tocsin_app::ports::{AlertStore, ChangeStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
 
@@ -17,6 +17,8 @@ pub struct Api {
     pub incidents: Arc<dyn IncidentStore>,
     /// Alerts, to read.
     pub alerts: Arc<dyn AlertStore>,
+    /// What was changed, to read.
+    pub changes: Arc<dyn ChangeStore>,
     /// Tokens.
     pub access: Arc<dyn ConfigurationStore>,
     /// Configuration, to read.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tocsin_domain::alert::Alert;
+use tocsin_domain::change_event::Change;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::escalation::progress::Next;
 use tocsin_domain::incident::responders::{Answer, Responder};
@@ -142,6 +143,44 @@ pub(crate) struct IncidentDetail {
     pub(crate) timeline: Vec<EntryView>,
     /// Its alerts, the first 100.
     pub(crate) alerts: Vec<AlertView>,
+    /// What was changed of its service in the hour before it opened, oldest first.
+    pub(crate) changes: Vec<ChangeView>,
+}
+
+/// Something was deployed, switched or configured.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Change)]
+pub(crate) struct ChangeView {
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    summary: String,
+    source: String,
+    integration: String,
+    links: Vec<LinkView>,
+    /// Everything else that the sender said.
+    #[schema(value_type = Value)]
+    details: serde_json::Value,
+}
+
+/// A link that a sender gave.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
+pub(crate) struct LinkView {
+    href: String,
+    text: String,
+}
+
+impl From<&Change> for ChangeView {
+    fn from(c: &Change) -> Self {
+        Self {
+            at: c.at,
+            summary: c.event.summary.clone(),
+            source: c.event.source.clone(),
+            integration: c.integration.to_string(),
+            links: c.event.links.iter().map(|l| LinkView { href: l.href.clone(), text: l.text.clone() }).collect(),
+            details: c.event.details.clone(),
+        }
+    }
 }
 
 /// One timeline entry.

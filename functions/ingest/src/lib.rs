@@ -10,14 +10,15 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use keys::KeyCache;
 use source::alertmanager_v2::Posted;
-use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_v1, pagerduty_v2};
+use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{ConfigurationStore, HeartbeatStore, IdSource, IntegrationKey};
+use tocsin_app::ports::{ChangeStore, ConfigurationStore, HeartbeatStore, IdSource, IntegrationKey};
+use tocsin_app::record_change::record_change;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::configuration::IntegrationKind;
 
@@ -30,14 +31,15 @@ pub struct Ingest {
     keys: KeyCache,
     ids: Arc<dyn IdSource>,
     heartbeats: KeepHeartbeats,
+    changes: Arc<dyn ChangeStore>,
 }
 
 impl Ingest {
     /// A function with an empty key cache.
-    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>) -> Self {
+    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>, changes: Arc<dyn ChangeStore>) -> Self {
         let ids = accept.ids.clone();
         let heartbeats = KeepHeartbeats { beats, accept: accept.clone(), configuration: Arc::new(ConfigurationCache::new(configuration.clone())) };
-        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids, heartbeats }
+        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids, heartbeats, changes }
     }
 
     /// Answers a request without headers.
@@ -49,6 +51,7 @@ impl Ingest {
     pub async fn answer(&self, call: &Call<'_>, body: Vec<u8>) -> Answer {
         let parts: Vec<&str> = call.path.split('/').filter(|p| !p.is_empty()).collect();
         match parts.as_slice() {
+            ["v2", "change", "enqueue"] => self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.change(body).await).await,
             ["v2", "enqueue"] => self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v2::FORMAT, body).await).await,
             ["generic", "2010-04-15", "create_event.json"] => {
                 self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v1::FORMAT, body).await).await
@@ -96,6 +99,22 @@ impl Ingest {
                 log(&integration, &accepted);
                 (format.accepted)(&dedup_key)
             }
+            Err(e) => unavailable(&e),
+        }
+    }
+
+    async fn change(&self, body: &[u8]) -> Answer {
+        let pagerduty_change::Parsed { routing_key, change } = match pagerduty_change::parse(body) {
+            Ok(parsed) => parsed,
+            Err(refusal) => return refusal.into(),
+        };
+        let integration = match self.keys.integration(&routing_key).await {
+            Ok(Some(integration)) => integration,
+            Ok(None) => return pagerduty_v2::unknown_routing_key().into(),
+            Err(e) => return unavailable(&e.into()),
+        };
+        match record_change(self.changes.as_ref(), &integration, change, self.accept.clock.now()).await {
+            Ok(()) => pagerduty_change::accepted(),
             Err(e) => unavailable(&e),
         }
     }

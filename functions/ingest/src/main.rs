@@ -12,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let common = Common::new(Aws::from_environment().table(&required("TOCSIN_TABLE")?));
     // The connection is opened in the start-up, not in the first request.
     common.store.warm().await;
-    let ingest = &Ingest::new(common.accept_event(), common.store.clone(), common.store.clone());
+    let ingest = &Ingest::new(common.accept_event(), common.store.clone(), common.store.clone(), common.store.clone());
     run(service_fn(move |event: LambdaEvent<Request>| async move {
         let request = event.payload;
         let (head, body) = request.into_parts();

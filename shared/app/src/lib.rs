@@ -24,6 +24,7 @@ pub mod keep_heartbeats;
 pub mod ports;
 pub mod process_alerts;
 pub mod publish_timeline;
+pub mod record_change;
 mod record_pages;
 mod roster_ports;
 pub mod rosters;

@@ -12,6 +12,7 @@ use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
+use tocsin_domain::change_event::Change as ChangeEntry;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
 use tocsin_domain::foresight::difference::Summary;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
@@ -404,6 +405,15 @@ pub trait ConfigurationStore: Send + Sync {
     async fn put_token(&self, hash: &SecretHash, principal: &Principal) -> Result<(), PortError>;
     /// Whether any token exists.
     async fn has_tokens(&self) -> Result<bool, PortError>;
+}
+
+/// What was changed, by service and time.
+#[async_trait]
+pub trait ChangeStore: Send + Sync {
+    /// Writes a change; the same one again changes nothing.
+    async fn put_change(&self, change: &ChangeEntry) -> Result<(), PortError>;
+    /// Changes of a service within a span, latest first, at most `limit`.
+    async fn changes(&self, service: &ServiceId, span: Span, limit: usize) -> Result<Vec<ChangeEntry>, PortError>;
 }
 
 /// Something overdue.

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod alert;
+pub mod change_event;
 pub mod configuration;
 pub mod escalation;
 pub mod foresight;

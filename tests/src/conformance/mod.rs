@@ -3,6 +3,7 @@
 //! Each case gets an empty store of its own. Cases with two writers run them at once and allow every order, but only outcomes that some order explains.
 
 pub mod alerts;
+pub mod changes;
 pub mod configuration;
 pub mod due;
 pub mod heartbeats;
@@ -16,7 +17,7 @@ pub mod subscribers;
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
 use tocsin_app::ports::{
-    AlertStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
+    AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
 };
 
 /// All stores of one implementation.
@@ -32,6 +33,8 @@ pub struct Stores {
     pub configuration: Arc<dyn ConfigurationStore>,
     /// What is due.
     pub due: Arc<dyn DueStore>,
+    /// Changes.
+    pub changes: Arc<dyn ChangeStore>,
     /// Heartbeats.
     pub heartbeats: Arc<dyn HeartbeatStore>,
     /// Subscribers.
@@ -53,6 +56,7 @@ impl Stores {
             + LaneStore
             + ConfigurationStore
             + DueStore
+            + ChangeStore
             + HeartbeatStore
             + SubscriberStore
             + RosterStore
@@ -66,6 +70,7 @@ impl Stores {
             lanes: store.clone(),
             configuration: store.clone(),
             due: store.clone(),
+            changes: store.clone(),
             heartbeats: store.clone(),
             subscribers: store.clone(),
             rosters: store.clone(),
@@ -114,6 +119,7 @@ macro_rules! conformance_suite {
                     a_held_repetition_says_until_when, only_what_nobody_repeated_expires, holds_are_due_and_move, many_holds_are_limited, an_alert_opens_with_its_hold_or_not_at_all,
                     a_repetition_and_an_expiry,
                 ];
+                changes: [changes_are_found_by_service_and_time, a_change_is_kept_whole_and_once];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 races: [

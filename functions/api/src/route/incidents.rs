@@ -4,12 +4,13 @@ use super::find;
 use crate::caller::{Caller, Params};
 use crate::error::ApiError;
 use crate::state::Api;
-use crate::view::{AlertView, EntryView, IncidentDetail, IncidentList, IncidentView, ProblemView};
+use crate::view::{AlertView, ChangeView, EntryView, IncidentDetail, IncidentList, IncidentView, ProblemView};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use std::sync::Arc;
 use tocsin_app::ports::Which;
+use tocsin_app::record_change::changes_before;
 use tocsin_domain::access::Action;
 use tocsin_domain::id::{IncidentId, TeamId};
 use tocsin_domain::incident::Incident;
@@ -82,9 +83,11 @@ pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, P
     let timeline = api.incidents.timeline(incident.id, 0, MOST_ENTRIES).await?;
     let ids = api.alerts.alerts_of(incident.id, None, MOST_ALERTS).await?;
     let alerts = api.alerts.alerts(&ids).await?;
+    let changes = changes_before(api.changes.as_ref(), &incident.service, incident.opened_at).await?;
     Ok(Json(IncidentDetail {
         incident: IncidentView::from(&incident),
         timeline: timeline.iter().map(EntryView::from).collect(),
         alerts: alerts.iter().map(AlertView::from).collect(),
+        changes: changes.iter().map(ChangeView::from).collect(),
     }))
 }

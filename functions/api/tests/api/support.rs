@@ -64,6 +64,7 @@ impl Bench {
             heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
             incidents: store.clone(),
             alerts: store.clone(),
+            changes: store.clone(),
             access: store.clone(),
             configuration: cache.clone(),
             emails: topics.clone(),

@@ -1,6 +1,6 @@
 //! PagerDuty change events: `POST /v2/change/enqueue`.
 //!
-//! Called by: the ingest handler (route not connected yet). A change is no alert: nobody is paged, it is shown beside incidents.
+//! Called by: the ingest handler. A change is no alert: nobody is paged, it is shown beside incidents.
 //! Format: <https://developer.pagerduty.com/docs/events-api-v2/send-change-events/>.
 //!
 //! Refused: more than 512 KB (413); no JSON object (400 "Unrecognized object"); a routing key that has not 32 characters, no `payload.summary` (400,
@@ -9,28 +9,8 @@
 use super::draft::Draft;
 use super::pagerduty_v2::{MAX_BODY, require, routing_key};
 use super::{Answer, Refusal, json};
-use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tocsin_domain::alert::event::{Image, Link};
-
-/// Something was changed: a deployment, a flag, a configuration.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// One line: at most 1,024 characters.
-    pub summary: String,
-    /// Where; empty where the sender does not say.
-    pub source: String,
-    /// When the sender says that it happened.
-    pub occurred_at: Option<Timestamp>,
-    /// Links to http and https addresses.
-    pub links: Vec<Link>,
-    /// Images.
-    pub images: Vec<Image>,
-    /// Everything else that the sender said; null where nothing was.
-    pub details: Value,
-    /// What was adapted to accept it.
-    pub adapted: Vec<String>,
-}
+use tocsin_domain::change_event::ChangeEvent;
 
 /// A change and the key that says whose it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +18,7 @@ pub struct Parsed {
     /// Key of the integration. Unverified.
     pub routing_key: String,
     /// What was changed.
-    pub change: Change,
+    pub change: ChangeEvent,
 }
 
 /// Reads one change.
@@ -70,7 +50,7 @@ pub fn parse(body: &[u8]) -> Result<Parsed, Refusal> {
     if !errors.is_empty() {
         return Err(Refusal::invalid(&errors));
     }
-    let mut change = Change {
+    let mut change = ChangeEvent {
         summary: draft.line("payload.summary", summary).unwrap_or_default(),
         source: draft.line("payload.source", json::take(&mut payload, "source")).unwrap_or_default(),
         occurred_at: draft.moment("payload.timestamp", json::take(&mut payload, "timestamp")),

@@ -25,6 +25,7 @@ async fn methods_and_addresses() {
     let cases = [
         ("POST", "/v2/enqueue".to_owned(), 202),
         ("PUT", "/v2/enqueue".to_owned(), 202),
+        ("GET", "/v2/change/enqueue".to_owned(), 405),
         ("POST", "/v2/enqueue/".to_owned(), 202),
         ("POST", "//v2//enqueue//".to_owned(), 202),
         ("GET", "/v2/enqueue".to_owned(), 405),

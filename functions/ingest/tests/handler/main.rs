@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod changes;
 mod edges;
 mod expiry;
 mod heartbeats;

@@ -24,7 +24,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
         store.put_integration_key(&SecretHash::of(KEY), &integration()).await.unwrap();
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
-        Self { ingest: Ingest::new(accept, store.clone(), store.clone()), store, clock }
+        Self { ingest: Ingest::new(accept, store.clone(), store.clone(), store.clone()), store, clock }
     }
 
     pub(crate) async fn call(&self, call: &Call<'_>, body: &[u8]) -> (u16, Value) {

@@ -5,6 +5,7 @@
 //! Refuses to read the clock, to draw real randomness and to sleep: time is a [`ManualClock`], randomness is seeded.
 
 mod alerts;
+mod changes;
 mod clock;
 pub mod clocks;
 mod configuration;

@@ -85,6 +85,8 @@ pub struct State {
     pub(super) again: BTreeMap<AlertId, Timestamp>,
     /// Holds by their key.
     pub holds: BTreeMap<AlertKey, Hold>,
+    /// Changes by service, time and what they say.
+    pub service_changes: BTreeMap<(ServiceId, Timestamp, String), tocsin_domain::change_event::Change>,
     /// Which alerts belong to an incident.
     pub links: BTreeSet<(IncidentId, AlertId)>,
     /// Incidents.

@@ -4,6 +4,7 @@
 //! implements one port. Refuses to decide: every rule that is not about storing stands in the use cases and the domain.
 
 mod alerts;
+mod changes;
 mod configuration;
 mod due;
 mod heartbeats;

@@ -130,6 +130,7 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("A heartbeat is pinged", "ping", "UpdateItem heartbeat", "1W"),
     pattern("Which heartbeats are missing?", "beats", "BatchGetItem the configuration's heartbeats", "1R each, every minute"),
     pattern("A heartbeat is missing, its alert is open, it is back", "miss, told, recovered", "UpdateItem heartbeat", "1W each"),
+    pattern("What was changed before an incident?", "put_change, changes", "PutItem change; Query changes of a service in a span", "1W a KB; 1R a 4 KB"),
     pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
@@ -181,5 +182,6 @@ pub const KINDS: &[Kind] = &[
     kind("feed of a schedule or person", "CALS#s#SCHEDULE or CALS#u#USER", "F#FEED", "doc", ""),
     kind("notice of a handoff", "HO#SCHEDULE", "N#INSTANT#in#USER, or out", "leased_until, settled", "expires after 48 hours"),
     kind("heartbeat", "HB#HEARTBEAT", "HB", "last_at, missing, told", "no index, no stream"),
+    kind("change", "CH#SERVICE", "V#INSTANT#SHA256(what it says)", "doc or packed", "expires after 90 days"),
     kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
 ];

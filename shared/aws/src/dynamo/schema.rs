@@ -221,6 +221,11 @@ pub fn any_token() -> Key {
     key("TOK", "ANY")
 }
 
+/// What was changed of a service, when.
+pub fn change(service: &ServiceId, at: Timestamp, digest: &str) -> Key {
+    key(format!("CH#{service}"), format!("V#{}#{digest}", sortable(at)))
+}
+
 /// A reader who waits to be confirmed. The id may hold anything, so its hash is the key.
 pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")

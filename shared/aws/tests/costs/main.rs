@@ -123,7 +123,7 @@ impl Deployment {
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
         let this = Self {
-            ingest: Ingest::new(accept.clone(), store.clone(), store.clone()),
+            ingest: Ingest::new(accept.clone(), store.clone(), store.clone(), store.clone()),
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             publish: PublishTimeline { bus: Arc::new(MemoryBus::new(faults)), configuration: cache },
             sweep: Sweep {
@@ -340,6 +340,7 @@ impl Deployment {
         self.charge("sweep | a minute in which nothing is overdue");
         let cold = Ingest::new(
             AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: Arc::new(SeededIds::seeded(2)) },
+            self.store.clone(),
             self.store.clone(),
             self.store.clone(),
         );

@@ -130,6 +130,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::listed_feed(&feed),
         schema::notice(&notice),
         schema::heartbeat(&integration),
+        schema::change(&service, at(0), &key("x").digest()),
         schema::pending_subscriber("x"),
     ];
     assert_eq!(keys.len(), KINDS.len());
