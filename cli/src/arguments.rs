@@ -190,6 +190,25 @@ pub(crate) enum Command {
         #[command(flatten)]
         incident: One,
     },
+    /// Make other incidents part of one: nobody is paged for them any more, and their alerts follow.
+    Merge {
+        #[command(flatten)]
+        incident: One,
+        /// The incidents that become part of it.
+        #[arg(required = true, num_args = 1.., value_name = "SOURCE")]
+        sources: Vec<Which>,
+    },
+    /// Split alerts off into an incident of their own, whose escalation begins.
+    Split {
+        #[command(flatten)]
+        incident: One,
+        /// Ids of alerts that go on (see `show --json`).
+        #[arg(required = true, num_args = 1.., value_name = "ALERT")]
+        alerts: Vec<String>,
+        /// The new incident's title; by default the summary of the first alert.
+        #[arg(long)]
+        title: Option<String>,
+    },
     /// Ask people to help: they are paged until they accept or decline.
     Respond {
         #[command(flatten)]

@@ -101,7 +101,9 @@ fn act(world: &mut World, random: &mut Random, mode: Mode) {
         0..55 => report(world, random, Action::Trigger),
         55..65 => report(world, random, Action::Resolve),
         65..69 => report(world, random, Action::Acknowledge),
-        69..85 => command(world, random),
+        69..81 => command(world, random),
+        81..83 => merge(world, random),
+        83..85 => split(world, random),
         85 => burst(world, random),
         86..89 => {
             if let Some(secret) = random.pick(&world.messenger.outbox()).and_then(link_of) {
@@ -163,6 +165,28 @@ fn command(world: &mut World, random: &mut Random) {
     let by = Actor::User(crate::samples::slug("ada"));
     for _ in 0..1 + usize::from(random.happens(200)) {
         world.ask_at(world.now(), 5, Asked::Command(incident.id, command.clone(), by.clone()));
+    }
+}
+
+/// Incidents become one, sometimes in both directions at once.
+fn merge(world: &mut World, random: &mut Random) {
+    let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open() || random.happens(50)).map(|i| i.id).collect();
+    let (Some(target), Some(source)) = (random.pick(&open).copied(), random.pick(&open).copied()) else { return };
+    let by = Actor::User(crate::samples::slug("ada"));
+    world.ask_at(world.now(), 5, Asked::Merge(target, vec![source], by.clone()));
+    if random.happens(200) {
+        world.ask_at(world.now(), 5, Asked::Merge(source, vec![target], by));
+    }
+}
+
+/// Some alerts of an incident become one of their own.
+fn split(world: &mut World, random: &mut Random) {
+    let several: Vec<_> = world.all().into_iter().filter(|i| i.alerts_open > 1).map(|i| i.id).collect();
+    let Some(id) = random.pick(&several).copied() else { return };
+    let mut alerts: Vec<_> = world.store.look(|s| s.alerts.values().filter(|a| a.incident == Some(id)).map(|a| a.id).collect());
+    alerts.retain(|_| random.happens(400));
+    for _ in 0..1 + usize::from(random.happens(200)) {
+        world.ask_at(world.now(), 5, Asked::Split(id, alerts.clone(), Actor::User(crate::samples::slug("bob"))));
     }
 }
 

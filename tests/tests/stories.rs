@@ -16,6 +16,8 @@ mod heartbeats;
 mod large;
 #[path = "stories/lifecycle.rs"]
 mod lifecycle;
+#[path = "stories/merging.rs"]
+mod merging;
 #[path = "stories/outages.rs"]
 mod outages;
 #[path = "stories/people.rs"]

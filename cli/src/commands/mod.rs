@@ -42,6 +42,8 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Snooze { incident, duration } => respond::snooze(&incident.incident, duration, &Api::new(api)?, out).await,
         Command::Reassign { incident, to } => respond::reassign(&incident.incident, &to, &Api::new(api)?, out).await,
         Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
+        Command::Merge { incident, sources } => respond::merge(&incident.incident, &sources, &Api::new(api)?, out).await,
+        Command::Split { incident, alerts, title } => respond::split(&incident.incident, &alerts, title.as_deref(), &Api::new(api)?, out).await,
         Command::Respond { incident, to, message } => respond::ask(&incident.incident, &to, &message.join(" "), &Api::new(api)?, out).await,
         Command::Accept { incident, who } => respond::answer(&incident.incident, "responders/accept", &who, &Api::new(api)?, out).await,
         Command::Decline { incident, who } => respond::answer(&incident.incident, "responders/decline", &who, &Api::new(api)?, out).await,

@@ -63,6 +63,19 @@ pub(super) async fn ask(which: &Which, to: &Targets, message: &str, api: &Api, o
     one(which, "responders", Some(body), api, out).await
 }
 
+pub(super) async fn merge(which: &Which, sources: &[Which], api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let sources: Vec<String> = sources.iter().map(Which::to_string).collect();
+    one(which, "merge", Some(json!({ "sources": sources })), api, out).await
+}
+
+pub(super) async fn split(which: &Which, alerts: &[String], title: Option<&str>, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let mut body = json!({ "alerts": alerts });
+    if let Some(title) = title {
+        body["title"] = json!(title);
+    }
+    one(which, "split", Some(body), api, out).await
+}
+
 pub(super) async fn answer(which: &Which, how: &str, who: &Somebody, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
     one(which, how, Some(who.user.as_ref().map_or(json!({}), |user| json!({ "user": user }))), api, out).await
 }

@@ -132,6 +132,8 @@ fn what_responders_do() {
         ),
         (&["respond", "12", "--user", "bob", "the", "database"], "responders", json!({"to": [{"user": "bob"}], "message": "the database"})),
         (&["respond", "12", "--team", "db"], "responders", json!({"to": [{"team": "db"}]})),
+        (&["merge", "12", "#13", "14"], "merge", json!({"sources": ["13", "14"]})),
+        (&["split", "12", "alt_1", "--title", "Disk"], "split", json!({"alerts": ["alt_1"], "title": "Disk"})),
         (&["accept", "12"], "responders/accept", json!({})),
         (&["decline", "12", "--user", "bob"], "responders/decline", json!({"user": "bob"})),
         (&["priority", "12", "p1"], "priority", json!({"priority": "P1"})),

@@ -55,6 +55,8 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::commands::reassign_incident))
         .routes(routes!(route::commands::prioritise_incident))
         .routes(routes!(route::commands::choose_urgency))
+        .routes(routes!(route::merges::merge_incidents))
+        .routes(routes!(route::merges::split_incident))
         .routes(routes!(route::commands::ask_responders))
         .routes(routes!(route::commands::accept_request))
         .routes(routes!(route::commands::decline_request))

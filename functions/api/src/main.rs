@@ -25,6 +25,8 @@ async fn main() -> Result<(), Error> {
         amend: c.change_roster(),
         calendars: c.calendars(),
         emails: emails.clone(),
+        merge: tocsin_app::merge_incidents::MergeIncidents { incidents: c.store.clone(), clock: c.clock.clone() },
+        split: tocsin_app::split_incident::SplitIncident { incidents: c.store.clone(), alerts: c.store.clone(), clock: c.clock.clone(), ids: c.ids.clone() },
         link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
         command,
         heartbeats,

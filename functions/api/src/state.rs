@@ -7,8 +7,10 @@ use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::merge_incidents::MergeIncidents;
 use tocsin_app::ports::{AlertStore, ChangeStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::rosters::Rosters;
+use tocsin_app::split_incident::SplitIncident;
 use tocsin_app::use_link::UseLink;
 
 /// Ports and use cases.
@@ -33,6 +35,10 @@ pub struct Api {
     pub emails: Arc<dyn EmailContacts>,
     /// What people ask of incidents.
     pub command: CommandIncident,
+    /// Merges incidents.
+    pub merge: MergeIncidents,
+    /// Splits them.
+    pub split: SplitIncident,
     /// Acknowledge links.
     pub link: UseLink,
     /// Heartbeats, to read.

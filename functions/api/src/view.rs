@@ -71,6 +71,9 @@ pub(crate) struct IncidentView {
     next_deadline: Option<Timestamp>,
     /// Nobody answered, and nobody is left to page.
     unanswered: bool,
+    /// Number of the incident that it is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<u64>,
     /// Who was asked to help.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     responders: Vec<ResponderView>,
@@ -121,6 +124,7 @@ impl From<&Incident> for IncidentView {
             resolved_by,
             next_deadline: i.deadline(),
             unanswered: i.status == Status::Triggered && i.progress.next == Next::Exhausted,
+            merged_into: i.merged_into.map(|m| m.number),
             responders: i.responders.iter().map(ResponderView::from).collect(),
         }
     }
@@ -305,6 +309,27 @@ pub(crate) struct RespondersBody {
     #[serde(default)]
     #[schema(max_length = 160)]
     pub(crate) message: String,
+}
+
+/// Which incidents become part of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeBody {
+    /// Ids or numbers.
+    #[schema(min_items = 1, max_items = 50)]
+    pub(crate) sources: Vec<String>,
+}
+
+/// Which alerts become an incident of their own; at least one that goes on has to stay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplitBody {
+    /// Ids of alerts that go on.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 30)]
+    pub(crate) alerts: Vec<tocsin_domain::id::AlertId>,
+    /// By default the summary of the first of them.
+    #[schema(max_length = 1024)]
+    pub(crate) title: Option<String>,
 }
 
 /// Who answers a request for help.

@@ -1,6 +1,6 @@
 //! From an incident before and after a change to the one write that makes it so.
 
-use crate::ports::{AlertHandled, Commit, Group};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group};
 use jiff::Timestamp;
 use tocsin_domain::id::ServiceId;
 use tocsin_domain::incident::Incident;
@@ -17,18 +17,19 @@ pub struct Change {
     told: Vec<(Actor, Vec<What>)>,
     queue: Vec<Page>,
     alerts: Vec<AlertHandled>,
+    moved: Vec<AlertMoved>,
     group: Option<(ServiceId, Group)>,
 }
 
 impl Change {
     /// A change of a stored incident.
     pub fn of(incident: Incident) -> Self {
-        Self { before: Some(incident.clone()), after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), group: None }
+        Self { before: Some(incident.clone()), after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), moved: Vec::new(), group: None }
     }
 
     /// A new incident.
     pub fn opening(incident: Incident) -> Self {
-        Self { before: None, after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), group: None }
+        Self { before: None, after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), moved: Vec::new(), group: None }
     }
 
     /// The incident as it will be.
@@ -53,6 +54,11 @@ impl Change {
         self.alerts = alerts;
     }
 
+    /// Alerts that come from another incident.
+    pub fn take_over(&mut self, alerts: Vec<AlertMoved>) {
+        self.moved = alerts;
+    }
+
     /// The group that it opens.
     pub fn open_group(&mut self, service: ServiceId, group: Group) {
         self.group = Some((service, group));
@@ -60,7 +66,7 @@ impl Change {
 
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.before.as_ref() == Some(&self.after) && self.told.is_empty() && self.alerts.is_empty() && self.queue.is_empty()
+        self.before.as_ref() == Some(&self.after) && self.told.is_empty() && self.alerts.is_empty() && self.moved.is_empty() && self.queue.is_empty()
     }
 
     /// The write. The incident function is told where a clock has to start or stop, or alerts have to be closed.
@@ -72,6 +78,6 @@ impl Change {
         let announce = self.before.as_ref().is_none_or(|b| (b.generation, b.attempt, b.closing) != (incident.generation, incident.attempt, incident.closing));
         let unqueue = self.before.iter().flat_map(|b| &b.pages).filter(|p| !incident.pages.iter().any(|q| q.key == p.key));
         let unqueue = unqueue.take(MOST_TAKEN_BACK).map(|p| (p.contact.clone(), p.key.clone())).collect();
-        Commit { incident, expected, entries, announce, alerts: self.alerts, group: self.group, queue: self.queue, unqueue }
+        Commit { incident, expected, entries, announce, alerts: self.alerts, moved: self.moved, group: self.group, queue: self.queue, unqueue }
     }
 }

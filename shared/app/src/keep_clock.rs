@@ -38,7 +38,9 @@ impl KeepClock {
         if incident.deadline().is_some() {
             self.clocks.start(id, incident.generation, incident.attempt).await?;
         }
-        if incident.closing {
+        if incident.closing && incident.merged_into.is_some() {
+            self.move_alerts(id).await?;
+        } else if incident.closing {
             self.close(&incident).await?;
         }
         if let Some((generation, attempt)) = incident.superseded
@@ -60,7 +62,8 @@ impl KeepClock {
             if self.incidents.incident(incident.id).await?.is_none_or(|i| !i.closing || i.status != incident.status) {
                 return Ok(());
             }
-            for alert in self.alerts.alerts(&ids).await? {
+            // What was split off goes on where it is.
+            for alert in self.alerts.alerts(&ids).await?.iter().filter(|a| a.incident == Some(incident.id)) {
                 self.close_one(alert.id, at).await?;
             }
             after = ids.last().copied();
@@ -82,7 +85,7 @@ impl KeepClock {
         Err(AppError::Contention { what: format!("incident {}", incident.id) })
     }
 
-    async fn close_one(&self, id: AlertId, resolved_at: Timestamp) -> Result<(), AppError> {
+    pub(crate) async fn close_one(&self, id: AlertId, resolved_at: Timestamp) -> Result<(), AppError> {
         for _ in 0..TRIES {
             let found = self.alerts.alerts(&[id]).await?;
             let Some(alert) = found.first().filter(|a| a.state == AlertState::Open) else { return Ok(()) };

@@ -190,7 +190,7 @@ pub trait AlertStore: Send + Sync {
     async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
     /// Alerts by id, whole, read consistently; those that do not exist are left out.
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError>;
-    /// Alerts of an incident (ids), at most `limit`, beginning behind `after`.
+    /// Alerts that ever joined an incident (ids), at most `limit`, beginning behind `after`: what has moved to another one since is among them.
     async fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Result<Vec<AlertId>, PortError>;
     /// Alerts that a team received in a span, newest first, at most `limit` behind `after` (the last one that an earlier answer gave). May lag a moment behind.
     async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError>;
@@ -208,10 +208,21 @@ pub struct AlertHandled {
     pub alert: AlertId,
     /// Its `seq` when it was read: the write does not happen if it has changed since.
     pub seq: u32,
-    /// The incident it belongs to from now on, in place of any [`Outcome`] (written on the alert, and as a link under the incident).
+    /// The incident it belongs to from now on (and did before, where it is not `attached`), in place of any [`Outcome`] (written on the alert, and as a link under the incident).
     pub incident: IncidentId,
     /// Whether the link is new.
     pub attached: bool,
+}
+
+/// An alert that comes from another incident, in a [`Commit`] of the one that takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertMoved {
+    /// Which alert.
+    pub alert: AlertId,
+    /// Its `seq` when it was read: the write does not happen if it has changed since.
+    pub seq: u32,
+    /// Where it was: the write does not happen if it has moved since. What there is left to do for it stays to be done.
+    pub from: IncidentId,
 }
 
 /// Which open incident a service's new alerts join.
@@ -238,6 +249,8 @@ pub struct Commit {
     pub announce: bool,
     /// Alerts that this change handles (80 at most).
     pub alerts: Vec<AlertHandled>,
+    /// Alerts that come from another incident, with a link under this one; the other keeps its link.
+    pub moved: Vec<AlertMoved>,
     /// A group that this incident opens: the service, and the group with its new revision (1 for the first).
     pub group: Option<(ServiceId, Group)>,
     /// Pages to put into their lanes.
@@ -268,6 +281,8 @@ pub trait IncidentStore: Send + Sync {
     async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError>;
     /// Writes all of it or nothing. Retries what conflicts with other transactions by itself; a condition that does not hold is a Conflict.
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError>;
+    /// Writes two incidents together, all of it or nothing: alerts that leave one join the other, merges do not cross.
+    async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError>;
     /// Entries behind `after`, in order, at most `limit`.
     async fn timeline(&self, id: IncidentId, after: u32, limit: usize) -> Result<Vec<Entry>, PortError>;
     /// A team's incidents, at most `limit` behind `after` (an id that an earlier answer ended with). May lag a moment behind.

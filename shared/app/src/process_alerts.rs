@@ -8,6 +8,7 @@ use crate::apply_asks;
 use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
+use crate::move_alerts::heir;
 use crate::ports::{AlertHandled, AlertStore, Clock, Group, IncidentStore};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +156,7 @@ impl ProcessAlerts {
         if let Some(group) = &group
             && first.received_at < group.until
             && let Some(incident) = self.incidents.incident(group.incident).await?
+            && let Some(incident) = heir(&*self.incidents, incident).await?
             && incident.is_open()
         {
             return Ok(Change::of(incident));

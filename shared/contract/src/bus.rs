@@ -76,6 +76,7 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         What::Acknowledged { .. } => Some(format!("{service}: somebody is working on incident {number} since {at}.")),
         What::Resolved {} => Some(format!("{service}: incident {number} is over since {at}.")),
         What::Reopened {} => Some(format!("{service}: incident {number} was opened again at {at}. The people on call are being notified.")),
+        What::Merged { number: into, .. } => Some(format!("{service}: incident {number} is part of incident {into} since {at}.")),
         What::AlertsAttached { .. }
         | What::AlertsResolved { .. }
         | What::Raised { .. }
@@ -87,6 +88,9 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         | What::EscalatedNow { .. }
         | What::PrioritySet { .. }
         | What::UrgencySet { .. }
+        | What::MergedIn { .. }
+        | What::AlertsMovedOut { .. }
+        | What::AlertsMovedIn { .. }
         | What::RespondersAsked { .. }
         | What::RespondersPaged { .. }
         | What::ResponderAnswered { .. }

@@ -19,6 +19,7 @@ const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/in
 fn whats() -> Vec<What> {
     let until = "2026-01-05T10:00:00Z".parse().unwrap();
     let alert = AlertId::new(ulid::Ulid::from_parts(1, 1));
+    let other = IncidentId::new(ulid::Ulid::from_parts(1, 2));
     let page = PageOf { repeat: 0, level: 0, user: Some("ada".parse().unwrap()), contact: "ada-sms".parse().unwrap(), channel: Channel::Sms, request: None };
     vec![
         What::Triggered {
@@ -56,6 +57,10 @@ fn whats() -> Vec<What> {
             unreached: Vec::new(),
         },
         What::ResponderAnswered { request: 1, user: "linus".parse().unwrap(), accepted: true },
+        What::Merged { into: other, number: 41 },
+        What::MergedIn { incident: other, number: 41 },
+        What::AlertsMovedOut { to: other, number: 41, alerts: vec![alert] },
+        What::AlertsMovedIn { from: other, number: 41, alerts: vec![alert] },
         What::LevelFired {
             repeat: 0,
             level: 0,
@@ -142,7 +147,7 @@ fn stakeholders_read_nothing_internal() {
         let text = detail["stakeholder_text"].as_str();
         assert_eq!(
             text.is_some(),
-            ["incident.triggered", "incident.acknowledged", "incident.resolved", "incident.reopened"].contains(&kind.as_str()),
+            ["incident.triggered", "incident.acknowledged", "incident.resolved", "incident.reopened", "incident.merged"].contains(&kind.as_str()),
             "{kind}"
         );
         assert!(text.is_none_or(|t| !t.contains("Checkout is down") && t.contains("Web shop")), "{kind}: {text:?}");

@@ -126,7 +126,7 @@ impl Checker<'_> {
             let What::RespondersPaged { request, pages, .. } = &entry.what else { continue };
             for planned in pages {
                 let over = entries[at..].iter().find(|e| match &e.what {
-                    What::Resolved {} => true,
+                    What::Resolved {} | What::Merged { .. } => true,
                     What::ResponderAnswered { user, .. } => *user == planned.user,
                     _ => false,
                 });
@@ -137,7 +137,7 @@ impl Checker<'_> {
         let called = |n: u32| entries.iter().any(|e| matches!(&e.what, What::RespondersPaged { request, .. } if *request == n));
         for (at, entry) in entries.iter().enumerate() {
             let What::RespondersAsked { request, .. } = &entry.what else { continue };
-            let over = entries[at..].iter().any(|e| matches!(e.what, What::Resolved {}) && e.at <= self.deadline(entry.at));
+            let over = entries[at..].iter().any(|e| matches!(e.what, What::Resolved {} | What::Merged { .. }) && e.at <= self.deadline(entry.at));
             if !called(*request) && !over && self.now > self.deadline(entry.at) {
                 self.wrong("I2", format!("#{}: request {request} of {} was never called", i.number, entry.at));
             }

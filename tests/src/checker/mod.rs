@@ -86,7 +86,7 @@ pub(crate) fn generations(entries: &[Entry]) -> Vec<Generation> {
         }
         if let Some(last) = all.last_mut() {
             last.entries.push(entry.clone());
-            if matches!(entry.what, What::Acknowledged { .. } | What::Snoozed { .. } | What::Resolved {}) {
+            if matches!(entry.what, What::Acknowledged { .. } | What::Snoozed { .. } | What::Resolved {} | What::Merged { .. }) {
                 last.ended_at.get_or_insert(entry.at);
             }
         }

@@ -63,15 +63,17 @@ fn replay(entries: &[Entry]) -> Stands {
                 s.urgency = Some(*urgency);
             }
             What::UrgencySet { urgency } => s.urgency = Some(*urgency),
-            What::AlertsAttached { alerts } => s.alerts_total += alerts.len(),
+            What::AlertsAttached { alerts } | What::AlertsMovedIn { alerts, .. } => s.alerts_total += alerts.len(),
             What::Acknowledged { .. } | What::Snoozed { .. } => s.status = "acknowledged",
-            What::Resolved {} => s.status = "resolved",
+            What::Resolved {} | What::Merged { .. } => s.status = "resolved",
             What::PrioritySet { priority } => s.priority = *priority,
             What::Unacknowledged {} | What::Reopened {} | What::TriggeredAgain { .. } => s.status = "triggered",
             What::AlertsResolved { .. }
             | What::Noted { .. }
             | What::Reassigned { .. }
             | What::EscalatedNow { .. }
+            | What::MergedIn { .. }
+            | What::AlertsMovedOut { .. }
             | What::RespondersAsked { .. }
             | What::RespondersPaged { .. }
             | What::ResponderAnswered { .. }

@@ -3,9 +3,10 @@
 use super::Stores;
 use crate::samples::{alert, at, handled, incident, next, opening, page, slug};
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{Group, Which};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Group, Which};
 use tocsin_domain::alert::Alert;
 use tocsin_domain::id::{AlertId, IncidentId};
+use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, What};
 
@@ -205,4 +206,65 @@ pub async fn forty_five_alerts_fit(s: Stores) {
         again.alerts.push(handled(&a, &again.incident));
     }
     s.incidents.commit(&again).await.unwrap();
+}
+
+/// Two incidents in their first revision; the first one has alerts with these numbers.
+async fn two_with(s: &Stores, numbers: std::ops::RangeInclusive<u64>) -> (Incident, Incident, Vec<Alert>) {
+    let mut c = opening(incident(1, 0));
+    let mut alerts = Vec::new();
+    for n in numbers {
+        let a = alert(n, &format!("key {n}"), 0);
+        s.alerts.open_alert(&a).await.unwrap();
+        c.alerts.push(handled(&a, &c.incident));
+        alerts.push(a);
+    }
+    s.incidents.commit(&c).await.unwrap();
+    let other = opening(incident(2, 0));
+    s.incidents.commit(&other).await.unwrap();
+    (c.incident, other.incident, alerts)
+}
+
+fn moved(alert: &Alert, from: &Incident) -> AlertMoved {
+    AlertMoved { alert: alert.id, seq: alert.seq, from: from.id }
+}
+
+pub async fn alerts_move_with_both_incidents_or_not_at_all(s: Stores) {
+    let (one, other, alerts) = two_with(&s, 1..=5).await;
+    let mut takes = next(other.clone());
+    takes.moved = alerts[1..3].iter().map(|a| moved(a, &one)).collect();
+    // The incident that gives has changed since: nothing moves.
+    let stale = tocsin_app::ports::Commit { expected: Some(7), ..next(one.clone()) };
+    assert_eq!(s.incidents.commit_both(&stale, &takes).await, Err(WriteError::Conflict));
+    assert_eq!(s.alerts.alerts(&[alerts[1].id]).await.unwrap()[0].incident, Some(one.id));
+    s.incidents.commit_both(&next(one.clone()), &takes).await.unwrap();
+    let found = s.alerts.alerts(&alerts.iter().map(|a| a.id).collect::<Vec<_>>()).await.unwrap();
+    let at: Vec<_> = found.iter().map(|a| a.incident.unwrap()).collect();
+    assert_eq!(at, [one.id, other.id, other.id, one.id, one.id]);
+    assert_eq!(s.alerts.alerts_of(other.id, None, 10).await.unwrap(), [alerts[1].id, alerts[2].id]);
+    // It is told where they ever joined, also to somebody who reads on behind one that has moved.
+    let all: Vec<_> = alerts.iter().map(|a| a.id).collect();
+    assert_eq!(s.alerts.alerts_of(one.id, None, 10).await.unwrap(), all);
+    assert_eq!(s.alerts.alerts_of(one.id, Some(all[1]), 10).await.unwrap(), all[2..]);
+    assert_eq!(s.alerts.alerts_of(one.id, Some(all[1]), 2).await.unwrap(), all[2..4]);
+    // What has moved can not be moved from where it was, nor handled there.
+    let again = tocsin_app::ports::Commit { moved: vec![moved(&alerts[1], &one)], ..next(takes.incident.clone()) };
+    assert_eq!(s.incidents.commit_both(&next(next(one.clone()).incident), &again).await, Err(WriteError::Conflict));
+}
+
+pub async fn the_work_of_an_alert_moves_with_it(s: Stores) {
+    let (one, other, alerts) = two_with(&s, 1..=2).await;
+    s.alerts.resolve_alert(&alerts[0].key, alerts[0].id, at(1)).await.unwrap();
+    let changed = s.alerts.alerts(&[alerts[0].id]).await.unwrap().remove(0);
+    let mut takes = next(other.clone());
+    takes.moved = vec![moved(&changed, &one)];
+    s.incidents.commit_both(&next(one.clone()), &takes).await.unwrap();
+    let here = s.alerts.alerts(&[changed.id]).await.unwrap().remove(0);
+    assert_eq!((here.incident, here.has_work()), (Some(other.id), true));
+    let mut handles = next(next(one.clone()).incident);
+    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: one.id, attached: false }];
+    assert_eq!(s.incidents.commit(&handles).await, Err(WriteError::Conflict), "it belongs to the other one");
+    let mut handles = next(takes.incident);
+    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: other.id, attached: false }];
+    s.incidents.commit(&handles).await.unwrap();
+    assert!(!s.alerts.alerts(&[here.id]).await.unwrap()[0].has_work());
 }

@@ -18,9 +18,11 @@ use tocsin_app::fakes::store::{Change, Record};
 use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::merge_incidents::MergeIncidents;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
 use tocsin_app::rosters::Rosters;
+use tocsin_app::split_incident::SplitIncident;
 use tocsin_app::sweep::{Sweep, Swept};
 use tocsin_app::use_link::UseLink;
 use tocsin_contract::escalation::{Answer as Woken, WakeUp};
@@ -69,6 +71,8 @@ pub(super) struct UseCases {
     advance: AdvanceIncident,
     command: CommandIncident,
     link: UseLink,
+    merge: MergeIncidents,
+    split: SplitIncident,
     publish: PublishTimeline,
     amend: ChangeRoster,
     heartbeats: KeepHeartbeats,
@@ -106,6 +110,8 @@ impl UseCases {
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
             accept,
+            merge: MergeIncidents { incidents: store.clone(), clock: clock.clone() },
+            split: SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
@@ -188,6 +194,12 @@ impl World {
                     self.executor.spawn(async move { Outcome::Amended(Box::new(u.amend.run(&schedule, &amend, &asker).await)) })
                 }
                 Asked::Ping(key) => self.executor.spawn(async move { Outcome::Linked(u.heartbeats.ping(&key).await) }),
+                Asked::Merge(target, sources, by) => {
+                    self.executor.spawn(async move { Outcome::Commanded(Box::new(u.merge.run(target, &sources, &by, |_| true).await)) })
+                }
+                Asked::Split(id, alerts, by) => {
+                    self.executor.spawn(async move { Outcome::Commanded(Box::new(u.split.run(id, &alerts, None, &by, |_| true).await)) })
+                }
                 Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
             },
             Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),
@@ -230,6 +242,7 @@ impl World {
             Some(Outcome::Commanded(result)) => match *result {
                 Ok(incident) => Answer::Done(Box::new(incident)),
                 Err(AppError::Rejected { reason, .. }) => Answer::Rejected(reason.to_string()),
+                Err(AppError::Invalid { field, reason }) => Answer::Rejected(format!("{field} {reason}")),
                 Err(AppError::NotFound { what }) => Answer::Rejected(format!("no {what}")),
                 Err(_) => Answer::Failed,
             },

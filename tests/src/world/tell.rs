@@ -10,7 +10,7 @@ use tocsin_app::ports::IntegrationKey;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::configuration::Channel;
-use tocsin_domain::id::{IncidentId, ScheduleId, UserId};
+use tocsin_domain::id::{AlertId, IncidentId, ScheduleId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, Entry, What};
@@ -44,6 +44,10 @@ pub enum Asked {
     Event(IntegrationKey, Box<Event>),
     /// A person or program commands an incident.
     Command(IncidentId, Command, Actor),
+    /// A person merges incidents into the first one.
+    Merge(IncidentId, Vec<IncidentId>, Actor),
+    /// A person splits alerts off.
+    Split(IncidentId, Vec<AlertId>, Actor),
     /// Somebody presses the button of an acknowledge link.
     Link(String),
     /// Somebody changes a schedule at run time.
@@ -121,6 +125,16 @@ impl World {
     /// A person commands.
     pub fn command(&mut self, who: &str, incident: IncidentId, command: Command) -> Answer {
         self.ask(Asked::Command(incident, command, Actor::User(crate::samples::slug(who))))
+    }
+
+    /// A person merges incidents into the first one.
+    pub fn merge(&mut self, who: &str, target: IncidentId, sources: &[IncidentId]) -> Answer {
+        self.ask(Asked::Merge(target, sources.to_vec(), Actor::User(crate::samples::slug(who))))
+    }
+
+    /// A person splits alerts off.
+    pub fn split(&mut self, who: &str, incident: IncidentId, alerts: &[AlertId]) -> Answer {
+        self.ask(Asked::Split(incident, alerts.to_vec(), Actor::User(crate::samples::slug(who))))
     }
 
     /// A person acknowledges.

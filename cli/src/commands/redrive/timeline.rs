@@ -209,7 +209,10 @@ mod tests {
             }
             incident.revision = 1;
             let (alerts, queue, unqueue) = (Vec::new(), Vec::new(), Vec::new());
-            self.store.commit(&Commit { incident, expected: None, entries, announce: false, alerts, group: None, queue, unqueue }).await.unwrap();
+            self.store
+                .commit(&Commit { incident, expected: None, entries, announce: false, alerts, moved: Vec::new(), group: None, queue, unqueue })
+                .await
+                .unwrap();
         }
 
         fn told(&self) -> Vec<(u64, u32)> {

@@ -82,7 +82,9 @@ pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, P
     let incident = find(&api, &caller, &reference, Action::ReadIncidents).await?;
     let timeline = api.incidents.timeline(incident.id, 0, MOST_ENTRIES).await?;
     let ids = api.alerts.alerts_of(incident.id, None, MOST_ALERTS).await?;
-    let alerts = api.alerts.alerts(&ids).await?;
+    let mut alerts = api.alerts.alerts(&ids).await?;
+    // What has moved to another incident is shown there.
+    alerts.retain(|a| a.incident == Some(incident.id));
     let changes = changes_before(api.changes.as_ref(), &incident.service, incident.opened_at).await?;
     Ok(Json(IncidentDetail {
         incident: IncidentView::from(&incident),

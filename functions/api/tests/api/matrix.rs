@@ -35,6 +35,8 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("post", "/v1/incidents/{incident}/responders", "/v1/incidents/42/responders", Some(r#"{"to":[{"user":"ada"}]}"#), OfTeam(Responder)),
         ("post", "/v1/incidents/{incident}/responders/accept", "/v1/incidents/42/responders/accept", Some(r#"{"user":"bob"}"#), OfTeam(Responder)),
         ("post", "/v1/incidents/{incident}/responders/decline", "/v1/incidents/42/responders/decline", Some(r#"{"user":"bob"}"#), OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/merge", "/v1/incidents/42/merge", Some(r#"{"sources":["41"]}"#), OfTeam(Responder)),
+        ("post", "/v1/incidents/{incident}/split", "/v1/incidents/42/split", Some(r#"{"alerts":["alr_01KE6P4YM00000000000000001"]}"#), OfTeam(Responder)),
         ("get", "/v1/oncall", "/v1/oncall", None, Any),
         ("get", "/v1/heartbeats", "/v1/heartbeats", None, Any),
         ("get", "/v1/schedules", "/v1/schedules", None, Any),
@@ -111,7 +113,7 @@ fn every_route_against_every_role_and_owner() {
 fn a_list_shows_only_what_its_reader_may_see() {
     let bench = Bench::new();
     let count = |token: &str| bench.call("GET", "/v1/incidents", Some(token), None).2["incidents"].as_array().unwrap().len();
-    assert_eq!(count(&owner()), 1);
-    assert_eq!(count(&token(Some("ours"), Role::Observer)), 1);
+    assert_eq!(count(&owner()), 2);
+    assert_eq!(count(&token(Some("ours"), Role::Observer)), 2);
     assert_eq!(count(&token(Some("theirs"), Role::Owner)), 0);
 }

@@ -14,11 +14,11 @@ use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
-use tocsin_app::ports::{ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
+use tocsin_app::ports::{AlertHandled, AlertStore, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
 use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
 use tocsin_domain::access::{Grant, Principal};
-use tocsin_domain::alert::Severity;
+use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
 use tocsin_domain::id::IncidentId;
 use tocsin_domain::incident::responders::{Answer, Responder};
@@ -69,6 +69,8 @@ impl Bench {
             configuration: cache.clone(),
             emails: topics.clone(),
             command: command.clone(),
+            merge: tocsin_app::merge_incidents::MergeIncidents { incidents: store.clone(), clock: clock.clone() },
+            split: tocsin_app::split_incident::SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             apply: ApplyConfiguration { store: store.clone(), cache, emails: topics, clock: clock.clone(), ids },
         };
@@ -103,7 +105,19 @@ impl Bench {
             incident.responders.push(Responder { user: "bob".parse().unwrap(), request: 1, answer: Answer::Asked });
             let mut change = Change::opening(incident);
             change.tell(&Actor::System, vec![What::Noted { text: "opened by the test".into() }]);
+            // With two alerts, and another incident beside it.
+            let alerts = [ALERT, "alr_01KE6P4YM00000000000000002"].map(|id| Alert { id: id.parse().unwrap(), ..alert(now) });
+            for (n, a) in alerts.iter().enumerate() {
+                let key = AlertKey { dedup_key: format!("key {n}"), ..a.key.clone() };
+                bench.store.open_alert(&Alert { key, ..a.clone() }).await.unwrap();
+            }
+            let joining: Vec<_> = alerts.iter().map(|a| (a.id, a.severity)).collect();
+            let id = change.incident().id;
+            change.incident().attach(&joining, now);
+            change.handle(alerts.iter().map(|a| AlertHandled { alert: a.id, seq: 1, incident: id, attached: true }).collect());
+            let beside = Incident { id: IncidentId::new(ulid_of(2)), number: 41, alerts_open: 0, alerts_total: 0, ..change.incident().clone() };
             bench.store.commit(&change.commit(now)).await.unwrap();
+            bench.store.commit(&Change::opening(beside).commit(now)).await.unwrap();
             crate::schedules::prepare(&bench.store).await;
             for team in [None, Some("ours"), Some("theirs")] {
                 for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
@@ -153,6 +167,17 @@ pub(crate) fn token(team: Option<&str>, role: Role) -> String {
 
 pub(crate) fn owner() -> String {
     token(None, Role::Owner)
+}
+
+/// An alert of incident 42.
+pub(crate) const ALERT: &str = "alr_01KE6P4YM00000000000000001";
+
+fn alert(at: jiff::Timestamp) -> Alert {
+    serde_json::from_value(json!({
+        "id": ALERT, "key": {"integration": "shop-pd", "dedup_key": "x"}, "service": "shop", "team": "ours", "state": "open", "received_at": at, "severity": "critical", "seq": 1,
+        "event": {"action": "trigger", "dedup_key": "x", "severity": "critical", "summary": "disk full", "source": "db"},
+    }))
+    .unwrap()
 }
 
 fn ulid_of(n: u128) -> ulid::Ulid {

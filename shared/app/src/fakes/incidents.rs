@@ -3,8 +3,9 @@
 use super::MemoryStore;
 use super::store::{Change, Logged, State};
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertHandled, Commit, Group, IncidentStore, QueuedPage, Which};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group, IncidentStore, QueuedPage, Which};
 use async_trait::async_trait;
+use tocsin_domain::alert::Alert;
 use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
@@ -14,16 +15,34 @@ use tocsin_domain::incident::{Incident, Status};
 const MOST_WRITES: usize = 100;
 
 impl State {
-    fn commit(&mut self, c: &Commit) -> Result<(), WriteError> {
-        fits(c)?;
+    fn commit(&mut self, commits: &[&Commit]) -> Result<(), WriteError> {
+        fits(commits)?;
+        for c in commits {
+            self.check(c)?;
+        }
+        commits.iter().for_each(|c| self.apply(c));
+        Ok(())
+    }
+
+    fn check(&self, c: &Commit) -> Result<(), WriteError> {
         let stored = self.incidents.get(&c.incident.id).map(|i| i.revision);
-        if stored != c.expected || !c.alerts.iter().all(|a| self.may_handle(a)) {
+        if stored != c.expected || !c.alerts.iter().all(|a| self.may_handle(a)) || !c.moved.iter().all(|a| self.may_move(a)) {
             return Err(WriteError::Conflict);
         }
         if let Some((service, group)) = &c.group
             && self.groups.get(service).map_or(0, |g| g.revision) + 1 != group.revision
         {
             return Err(WriteError::Conflict);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, c: &Commit) {
+        for moved in &c.moved {
+            if let Some(alert) = self.alerts.get_mut(&moved.alert) {
+                alert.incident = Some(c.incident.id);
+            }
+            self.links.insert((c.incident.id, moved.alert));
         }
         for handled in &c.alerts {
             self.handle(handled);
@@ -50,12 +69,17 @@ impl State {
         if c.announce {
             self.announce(Change::Incident(c.incident.id));
         }
-        Ok(())
     }
 
     /// Whether nobody changed or handled the alert since it was read.
     fn may_handle(&self, handled: &AlertHandled) -> bool {
-        self.alerts.get(&handled.alert).is_some_and(|a| a.seq == handled.seq && if handled.attached { a.incident.is_none() } else { a.has_work() })
+        let free = |a: &Alert| if handled.attached { a.incident.is_none() } else { a.has_work() && a.incident == Some(handled.incident) };
+        self.alerts.get(&handled.alert).is_some_and(|a| a.seq == handled.seq && free(a))
+    }
+
+    /// Whether nobody changed or moved the alert since it was read.
+    fn may_move(&self, moved: &AlertMoved) -> bool {
+        self.alerts.get(&moved.alert).is_some_and(|a| a.seq == moved.seq && a.incident == Some(moved.from))
     }
 
     fn handle(&mut self, handled: &AlertHandled) {
@@ -81,9 +105,13 @@ impl State {
 }
 
 /// What the real store could not write at once is refused here too: an alert is a write, and its link to the incident another.
-fn fits(c: &Commit) -> Result<(), WriteError> {
-    let alerts = c.alerts.len() + c.alerts.iter().filter(|a| a.attached).count();
-    let writes = 1 + usize::from(c.expected.is_none()) + c.entries.len() + alerts + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len();
+fn fits(commits: &[&Commit]) -> Result<(), WriteError> {
+    let writes = |c: &Commit| {
+        let alerts = c.alerts.len() + c.alerts.iter().filter(|a| a.attached).count();
+        let moved = c.moved.len() + usize::from(!c.moved.is_empty());
+        1 + usize::from(c.expected.is_none()) + c.entries.len() + alerts + moved + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len()
+    };
+    let writes: usize = commits.iter().map(|c| writes(c)).sum();
     if writes > MOST_WRITES {
         return Err(WriteError::Port(PortError::Final { port: "IncidentStore::commit", reason: format!("{writes} writes in one transaction") }));
     }
@@ -118,7 +146,11 @@ impl IncidentStore for MemoryStore {
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
-        self.call("IncidentStore::commit", |s| s.commit(commit)).await
+        self.call("IncidentStore::commit", |s| s.commit(&[commit])).await
+    }
+
+    async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError> {
+        self.call("IncidentStore::commit_both", |s| s.commit(&[first, second])).await
     }
 
     async fn timeline(&self, id: IncidentId, after: u32, limit: usize) -> Result<Vec<Entry>, PortError> {

@@ -32,6 +32,18 @@ const OPEN: &str = "open";
 const RESOLVED: &str = "resolved";
 
 impl DynamoStore {
+    /// Sort key of the link with which an alert joined an incident, by looking at all of them.
+    async fn link_of(&self, incident: IncidentId, alert: AlertId) -> Result<Option<String>, PortError> {
+        let alert = alert.to_string();
+        for item in &self.range(PORT, &Range::of(schema::incident(incident).pk, schema::LINK, usize::MAX)).await? {
+            let reader = Reader::new(PORT, "link", item)?;
+            if reader.texts("alerts")?.contains(&alert.as_str()) {
+                return Ok(reader.maybe_text(SK).map(str::to_owned));
+            }
+        }
+        Ok(None)
+    }
+
     /// Counts on the guard. A repetition that was overtaken by a later one does not turn `last_at` back.
     /// The answer is the alert that the guard guards.
     async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>, overtaken: bool) -> Result<AlertId, Refused> {
@@ -418,10 +430,13 @@ impl AlertStore for DynamoStore {
         if let Some(after) = after {
             let Some(head) = self.get(PORT, schema::alert(after)).await? else { return Ok(Vec::new()) };
             let reader = Reader::new(PORT, "alert", &head)?;
-            if reader.maybe_parsed::<IncidentId>("incident")? != Some(incident) {
-                return Ok(Vec::new());
+            if reader.maybe_parsed::<IncidentId>("incident")? == Some(incident) {
+                range.from = schema::link(incident, reader.number("link")?).sk;
+            } else {
+                // It has moved to another incident since: its link here is looked for.
+                let Some(link) = self.link_of(incident, after).await? else { return Ok(Vec::new()) };
+                range.from = link;
             }
-            range.from = schema::link(incident, reader.number("link")?).sk;
         }
         let first = range.from.clone();
         let mut ids = Vec::new();

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use std::collections::BTreeSet;
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertHandled, Commit, Group, IncidentStore, Which};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Commit, Group, IncidentStore, Which};
 use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
@@ -77,14 +77,26 @@ fn handle(handled: &AlertHandled, revision: u64) -> Action {
             .when("#seq = :seq AND attribute_not_exists(#incident)")
             .with(":link", number(revision))
     } else {
-        Action::update(key, "SET #incident = :incident, #handled_seq = :seq REMOVE #transition, #due_pk, #due_sk").when("#seq = :seq AND #handled_seq < :seq")
+        Action::update(key, "SET #incident = :incident, #handled_seq = :seq REMOVE #transition, #due_pk, #due_sk")
+            .when("#seq = :seq AND #handled_seq < :seq AND #incident = :incident")
     };
     action.with(":seq", number(handled.seq)).with(":incident", text(handled.incident.to_string()))
 }
 
+/// An alert comes from another incident; the work that it has stays with it.
+fn take_over(moved: &AlertMoved, c: &Commit) -> Action {
+    Action::update(schema::alert(moved.alert), "SET #incident = :incident, #link = :link")
+        .when("#seq = :seq AND #incident = :from")
+        .with(":incident", text(c.incident.id.to_string()))
+        .with(":link", number(c.incident.revision))
+        .with(":seq", number(moved.seq))
+        .with(":from", text(moved.from.to_string()))
+}
+
 /// One item for all alerts that join in this write, in order of their ids.
 fn put_link(c: &Commit) -> Option<Action> {
-    let joined: BTreeSet<String> = c.alerts.iter().filter(|a| a.attached).map(|a| a.alert.to_string()).collect();
+    let fresh = c.alerts.iter().filter(|a| a.attached).map(|a| a.alert);
+    let joined: BTreeSet<String> = fresh.chain(c.moved.iter().map(|a| a.alert)).map(|id| id.to_string()).collect();
     if joined.is_empty() {
         return None;
     }
@@ -123,6 +135,7 @@ fn actions(c: &Commit) -> Result<Vec<Action>, PortError> {
         actions.push(Action::put(item.build()).when_new());
     }
     actions.extend(c.alerts.iter().map(|a| handle(a, c.incident.revision)));
+    actions.extend(c.moved.iter().map(|a| take_over(a, c)));
     actions.extend(put_link(c));
     if let Some((service, group)) = &c.group {
         actions.push(put_group(service, group, &c.incident.team)?);
@@ -188,6 +201,12 @@ impl IncidentStore for DynamoStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
         Ok(self.transact(PORT, actions(commit)?).await?)
+    }
+
+    async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError> {
+        let mut both = actions(first)?;
+        both.extend(actions(second)?);
+        Ok(self.transact(PORT, both).await?)
     }
 
     async fn timeline(&self, id: IncidentId, after: u32, limit: usize) -> Result<Vec<Entry>, PortError> {

@@ -97,6 +97,12 @@ pub const PATTERNS: &[Pattern] = &[
         "0.5R a part and 4 KB (20 alerts)",
     ),
     pattern("Number to incident", "incident_numbered", "GetItem number", "1R"),
+    pattern(
+        "Merge two incidents, split one, move alerts",
+        "commit_both",
+        "TransactWriteItems: what `commit` writes, of two incidents; alerts that move, if they are where they were",
+        "2W a KB of each item",
+    ),
     pattern("The next number", "next_number", "UpdateItem counter", "1W"),
     pattern("Whose turn is it at a level that takes turns?", "next_turn", "UpdateItem turns", "1W"),
     pattern("Which incident do new alerts of a service join?", "group", "GetItem group", "1R"),

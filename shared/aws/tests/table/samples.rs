@@ -100,7 +100,7 @@ pub(crate) fn incident(n: u32) -> Incident {
 /// The first write of an incident, with one entry.
 pub(crate) fn opening(mut incident: Incident) -> Commit {
     let entries = incident.record(at(0), &Actor::System, vec![What::Noted { text: "opened".to_owned() }]);
-    Commit { incident, expected: None, entries, announce: true, alerts: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
+    Commit { incident, expected: None, entries, announce: true, alerts: Vec::new(), moved: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
 }
 
 /// A further write: the incident as it was read, changed.
@@ -114,6 +114,7 @@ pub(crate) fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit
         entries: Vec::new(),
         announce: false,
         alerts: Vec::new(),
+        moved: Vec::new(),
         group: None,
         queue: Vec::new(),
         unqueue: Vec::new(),

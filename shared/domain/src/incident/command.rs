@@ -2,7 +2,7 @@
 
 use super::responders::Answer;
 use super::timeline::{Actor, What};
-use super::{Incident, Priority, Status, after};
+use super::{Incident, Priority, Status};
 use crate::alert::Urgency;
 use crate::escalation::policy::{LEAST_CYCLE_S, Target};
 use crate::escalation::progress::Progress;
@@ -58,6 +58,23 @@ pub enum Rejected {
     /// A resolved incident is reopened only when its alerts are closed: those that are open then are new ones.
     #[error("the alerts of the resolved incident are still being closed: ask again in a few seconds")]
     Closing,
+    /// What is part of another incident goes on there.
+    #[error("incident #{number} was merged into #{into}: act there")]
+    Merged {
+        /// The incident's number.
+        number: u64,
+        /// The number of the one that it is part of.
+        into: u64,
+    },
+    /// Only open incidents are merged, and only into open ones.
+    #[error("incident #{number} is resolved: only open incidents are merged")]
+    NotOpen {
+        /// Its number.
+        number: u64,
+    },
+    /// A split leaves something behind.
+    #[error("at least one alert that goes on has to stay")]
+    NothingLeft,
     /// Only who was asked can answer.
     #[error("this person was not asked to help")]
     NotAsked,
@@ -72,6 +89,13 @@ pub enum Rejected {
 impl Incident {
     /// Applies a command. An empty list means that nothing had to change.
     pub fn apply(&mut self, command: Command, by: &Actor, now: Timestamp) -> Result<Vec<What>, Rejected> {
+        self.applied(command, by, now).map_err(|reason| match (reason, self.merged_into) {
+            (Rejected::Resolved | Rejected::Closing, Some(merged)) => Rejected::Merged { number: self.number, into: merged.number },
+            (reason, _) => reason,
+        })
+    }
+
+    fn applied(&mut self, command: Command, by: &Actor, now: Timestamp) -> Result<Vec<What>, Rejected> {
         let open = self.is_open();
         match command {
             Command::Acknowledge => match &self.status {
@@ -88,10 +112,10 @@ impl Incident {
                 Status::Resolved { .. } => Err(Rejected::Resolved),
             },
             Command::Reopen if open => Ok(Vec::new()),
+            Command::Reopen if self.merged_into.is_some() => Err(Rejected::Resolved),
             Command::Reopen if self.closing => Err(Rejected::Closing),
             Command::Reopen => {
-                self.auto_resolve_at = self.auto_resolve_s.map(|s| after(now, s));
-                self.start_over(Progress::start(now));
+                self.open_again(now);
                 Ok(vec![What::Reopened {}])
             }
             Command::Resolve if !open => Ok(Vec::new()),

@@ -1,13 +1,14 @@
 //! Incidents: what people respond to. One or more alerts of one service, one status, one escalation at a time.
 //!
 //! The whole lifecycle is pure: [`Incident::open`], the alert changes in [`alerts`], what people ask for in [`command`], what time does in [`clock`], who is asked to
-//! help in [`responders`].
+//! help in [`responders`], what makes one of two and two of one in [`merge`].
 //! Each returns the [`What`](timeline::What)s to put on the timeline, in the order in which they happened.
 //! Refuses to send, to store and to read the clock.
 
 pub mod alerts;
 pub mod clock;
 pub mod command;
+pub mod merge;
 pub mod responders;
 pub mod story;
 pub mod timeline;
@@ -18,6 +19,7 @@ use crate::escalation::progress::Progress;
 use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
 use crate::notification::page::{Page, PageKey};
 use jiff::Timestamp;
+use merge::Merged;
 use responders::{Request, Responder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -157,9 +159,15 @@ pub struct Incident {
     /// Resolved by itself at this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve_at: Option<Timestamp>,
-    /// Resolved, but its alerts still have to be closed.
+    /// Resolved, but its alerts still have to be closed, or to move to the incident that it is part of.
     #[serde(default)]
     pub closing: bool,
+    /// It is part of another incident now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<Merged>,
+    /// The incident that its first alerts were split off from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_from: Option<IncidentId>,
 }
 
 /// What is known when an incident opens.
@@ -222,6 +230,8 @@ impl Incident {
             auto_resolve_s: o.auto_resolve_s,
             auto_resolve_at: o.auto_resolve_s.map(|s| after(now, s)),
             closing: false,
+            merged_into: None,
+            split_from: None,
         }
     }
 

@@ -52,6 +52,10 @@ impl What {
             }
             What::ResponderAnswered { user, accepted: true, .. } => format!("{user} helps"),
             What::ResponderAnswered { user, accepted: false, .. } => format!("{user} does not help, and is not paged any more"),
+            What::Merged { number, .. } => format!("merged into #{number}: nobody is paged for this one any more, its alerts follow"),
+            What::MergedIn { number, .. } => format!("#{number} is part of this one from here on"),
+            What::AlertsMovedOut { number, alerts, .. } => format!("{} went to #{number}", count(alerts.len(), "alert")),
+            What::AlertsMovedIn { number, alerts, .. } => format!("{} came from #{number}", count(alerts.len(), "alert")),
             What::PrioritySet { priority: Some(p) } => format!("priority set to {p:?}"),
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),

@@ -221,6 +221,38 @@ pub enum What {
         /// Yes.
         accepted: bool,
     },
+    /// It is part of another incident from here on, and over by itself. Its alerts follow.
+    Merged {
+        /// The other incident.
+        into: IncidentId,
+        /// Its number.
+        number: u64,
+    },
+    /// Another incident is part of this one from here on.
+    MergedIn {
+        /// The other incident.
+        incident: IncidentId,
+        /// Its number.
+        number: u64,
+    },
+    /// Alerts went to another incident.
+    AlertsMovedOut {
+        /// The other incident.
+        to: IncidentId,
+        /// Its number.
+        number: u64,
+        /// Which.
+        alerts: Vec<AlertId>,
+    },
+    /// Alerts came from another incident.
+    AlertsMovedIn {
+        /// The other incident.
+        from: IncidentId,
+        /// Its number.
+        number: u64,
+        /// Which.
+        alerts: Vec<AlertId>,
+    },
     /// A level came due.
     LevelFired {
         /// 0-based round.
@@ -295,6 +327,10 @@ impl What {
             What::RespondersAsked { .. } => "responders_asked",
             What::RespondersPaged { .. } => "responders_paged",
             What::ResponderAnswered { .. } => "responder_answered",
+            What::Merged { .. } => "merged",
+            What::MergedIn { .. } => "merged_in",
+            What::AlertsMovedOut { .. } => "alerts_moved_out",
+            What::AlertsMovedIn { .. } => "alerts_moved_in",
             What::LevelFired { .. } => "level_fired",
             What::LastResort { .. } => "last_resort",
             What::Unanswered {} => "unanswered",
