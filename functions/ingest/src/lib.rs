@@ -4,12 +4,14 @@
 //! Refuses to know incidents, people and policies; what an event leads to follows from the stream.
 
 pub mod keys;
+pub mod opsgenie;
 pub mod source;
 
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use keys::KeyCache;
 use source::alertmanager_v2::Posted;
+use opsgenie::Door;
 use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +30,7 @@ const AT_ONCE: usize = 16;
 /// The function, over its ports.
 pub struct Ingest {
     accept: AcceptEvent,
-    keys: KeyCache,
+    keys: Arc<KeyCache>,
     ids: Arc<dyn IdSource>,
     heartbeats: KeepHeartbeats,
     changes: Arc<dyn ChangeStore>,
@@ -39,7 +41,13 @@ impl Ingest {
     pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>, changes: Arc<dyn ChangeStore>) -> Self {
         let ids = accept.ids.clone();
         let heartbeats = KeepHeartbeats { beats, accept: accept.clone(), configuration: Arc::new(ConfigurationCache::new(configuration.clone())) };
-        Self { keys: KeyCache::new(configuration, accept.clock.clone()), accept, ids, heartbeats, changes }
+        Self { keys: Arc::new(KeyCache::new(configuration, accept.clock.clone())), accept, ids, heartbeats, changes }
+    }
+
+    /// The door of Opsgenie's API, where this request is one of it. Its answers have a header more.
+    pub fn opsgenie(&self, call: &Call<'_>) -> Option<Door> {
+        let parts = call.path.split('/').filter(|p| !p.is_empty());
+        parts.eq(["v2", "alerts"]).then(|| Door { accept: self.accept.clone(), keys: self.keys.clone() })
     }
 
     /// Answers a request without headers.

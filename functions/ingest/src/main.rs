@@ -24,6 +24,11 @@ async fn main() -> Result<(), Error> {
             content_encoding: &head.headers.content_encoding,
             authorization: &head.headers.authorization,
         };
+        if let Some(door) = ingest.opsgenie(&call) {
+            let answer = door.create(&call, body).await;
+            let text = answer.text(door.accept.clock.now());
+            return Ok(Response::json(answer.status, text).with_request_id(Some(answer.request_id)));
+        }
         let answer = ingest.answer(&call, body).await;
         let response = Response::json(answer.status, answer.body);
         Ok::<_, Error>(if answer.status == 405 { response.with_header("allow", "POST") } else { response })

@@ -9,6 +9,7 @@ pub mod announce_handoffs;
 mod apply_asks;
 pub mod apply_configuration;
 pub mod calendars;
+pub mod ask_alert;
 pub mod change;
 pub mod change_roster;
 pub mod command_incident;

@@ -25,6 +25,7 @@ pub mod body;
 pub mod cloudwatch;
 pub mod generic;
 pub mod grafana;
+pub mod opsgenie;
 pub mod pagerduty_change;
 pub mod pagerduty_v1;
 pub mod pagerduty_v2;
