@@ -1,4 +1,4 @@
-"""Builds the seven functions and the command for the local stack, and lays them out under `.tocsin/build`.
+"""Builds the functions and the command for the local stack, and lays them out under `.tocsin/build`.
 
 A quick build for this machine by plain cargo, in the profile that `cargo test` uses too: `provided.al2023` is a program
 named `bootstrap`, and MiniStack runs it as it is. `cargo lambda build` names a target even without a cross compiler, and

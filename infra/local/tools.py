@@ -15,7 +15,7 @@ from settings import Problem
 RUN = ("ministack==1.5.33", "aws-sam-translator==1.115.0")
 CARGO_LAMBDA = ("cargo-lambda==1.9.2", "ziglang==0.17.1")
 LINT = ("aws-sam-cli==1.170.0", "cfn-lint==1.58.0", "parliament==1.6.4", "setuptools<81")
-CONFORMANCE = ("pagerduty==7.2.0", "pdpyras==5.4.1", "pygerduty==0.38.3")
+CONFORMANCE = ("pagerduty==7.2.0", "pdpyras==5.4.1", "pygerduty==0.38.3", "opsgenie-sdk==2.1.5")
 # Reads the API's own document and asks everything that it allows, and much that it does not.
 OPENAPI = ("schemathesis==4.32.5",)
 # What calendar programs would read: an implementation that is not ours.

@@ -13,7 +13,7 @@ import template as t
 
 SOURCE = t.source()
 PROCESSED = t.processed()
-FUNCTIONS = {"Ingest", "Incident", "Notify", "Api", "Publish", "Status", "Sweep"}
+FUNCTIONS = {"Ingest", "Opsgenie", "Incident", "Notify", "Api", "Publish", "Status", "Sweep"}
 
 # Actions for which AWS documents no resource narrower than "*": (role, statement) -> what its actions begin with.
 WITHOUT_RESOURCE = {

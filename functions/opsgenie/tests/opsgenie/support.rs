@@ -67,7 +67,7 @@ impl World {
             "heartbeats": [{"id": "nightly-backup", "name": "Nightly backup", "service": "shop", "interval_s": 86400}],
         }))
         .unwrap();
-        store.publish_configuration(&VersionRecord { version: 1, at: NOW.parse().unwrap(), by: Actor::System }, &document).await.unwrap();
+        store.publish_configuration(&VersionRecord::new(1, NOW.parse().unwrap(), Actor::System), &document).await.unwrap();
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
