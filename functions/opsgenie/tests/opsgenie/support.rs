@@ -72,7 +72,7 @@ impl World {
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
-            ingest: Ingest::new(accept.clone(), store.clone(), store.clone()),
+            ingest: Ingest::new(accept.clone(), store.clone(), store.clone(), store.clone()),
             opsgenie: Opsgenie::new(
                 accept,
                 store.clone(),
