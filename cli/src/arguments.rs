@@ -34,6 +34,19 @@ pub(crate) struct ApiArguments {
     pub(crate) token: Option<String>,
 }
 
+/// What is done with a contact method.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contact {
+    /// Ask its owner: a code by text message, or a question by e-mail. With --code, take the code that came.
+    Verify {
+        /// The contact method's id.
+        id: String,
+        /// The six digits of the text message.
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+    },
+}
+
 /// Who is on call by a file.
 #[derive(Debug, Args)]
 pub(crate) struct Who {
@@ -251,6 +264,9 @@ pub(crate) enum Command {
     Oncall,
     /// List heartbeats: which jobs say that they are alive, and which do not. One that nobody has pinged yet is not expected.
     Heartbeats,
+    /// Contact methods: show that they reach their owner.
+    #[command(subcommand)]
+    Contact(Contact),
     /// Send a test event, as a monitoring system would.
     Send(Send),
     /// Make a further key for an integration, the present one stays valid; or end one.

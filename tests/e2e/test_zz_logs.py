@@ -21,7 +21,7 @@ def links():
 
 def codes():
     """Six digits alone would be found by chance: with the phone that they were sent to."""
-    return {(message["destination"], m.group(1)) for message in outbox() for m in [re.search(r"Tocsin: (\d{6}) is your code", message["text"])] if m}
+    return {(message["destination"], m.group(1)) for message in outbox() for m in [re.search(r"Tocsin: (\d{6}) is (?:your|the) code", message["text"])] if m}
 
 
 def people():

@@ -169,6 +169,10 @@ fn show_contacts(contacts: &[Contact], out: &Out) {
         let what = if contact.state == "pending" { "was asked to confirm: no page goes there until then" } else { "has no subscription" };
         out.say(&format!("  {}", out.paint(&format!("{}: {what}.", Cell::from(contact.contact.as_str()).0), Look::Warning)));
     }
+    for contact in contacts.iter().filter(|c| c.kind == "sms" && c.state != "confirmed") {
+        let contact = Cell::from(contact.contact.as_str()).0;
+        out.say(&format!("  {}", out.paint(&format!("{contact}: not verified yet: tocsin contact verify {contact}"), Look::Warning)));
+    }
 }
 
 fn show_keys(keys: &[CreatedKey], address: &str, out: &Out) {

@@ -1,6 +1,7 @@
 //! The commands, a file for those that belong together.
 
 mod apply;
+mod contact;
 mod doctor;
 mod foresee;
 mod heartbeats;
@@ -14,7 +15,7 @@ mod respond;
 mod schema;
 mod send;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Contact};
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::Out;
@@ -51,6 +52,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Urgency { incident, urgency } => respond::urgency(&incident.incident, urgency, &Api::new(api)?, out).await,
         Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
+        Command::Contact(Contact::Verify { id, code }) => contact::verify(&id, code.as_deref(), &Api::new(api)?, out).await,
         Command::Send(event) => send::send(&event, &Api::without_token(api)?, out).await,
         Command::Key { integration, revoke: None } => apply::key(&integration, &Api::new(api)?, out).await,
         Command::Key { integration, revoke: Some(key) } => apply::revoke(&integration, &key, &Api::new(api)?, out).await,

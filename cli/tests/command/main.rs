@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod apply;
+mod contact;
 mod deployer;
 mod double;
 mod failures;

@@ -3,7 +3,7 @@
 use lambda_http::{Error, run};
 use std::sync::Arc;
 use tocsin_api::{Api, router};
-use tocsin_app::{apply_configuration::ApplyConfiguration, use_link::UseLink};
+use tocsin_app::{apply_configuration::ApplyConfiguration, use_link::UseLink, verify_contact::VerifyContact};
 use tocsin_aws::{compose::Common, config::Aws};
 use tocsin_lambda::{environment::required, logging};
 
@@ -27,6 +27,12 @@ async fn main() -> Result<(), Error> {
         emails: emails.clone(),
         merge: tocsin_app::merge_incidents::MergeIncidents { incidents: c.store.clone(), clock: c.clock.clone() },
         split: tocsin_app::split_incident::SplitIncident { incidents: c.store.clone(), alerts: c.store.clone(), clock: c.clock.clone(), ids: c.ids.clone() },
+        verify: VerifyContact {
+            verifications: c.store.clone(),
+            emails: emails.clone(),
+            codes: Arc::new(aws.contact_codes(&required("TOCSIN_NOTIFY_ARN")?)),
+            clock: c.clock.clone(),
+        },
         link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
         command,
         heartbeats,

@@ -12,6 +12,7 @@ use tocsin_app::ports::{AlertStore, ChangeStore, ConfigurationStore, EmailContac
 use tocsin_app::rosters::Rosters;
 use tocsin_app::split_incident::SplitIncident;
 use tocsin_app::use_link::UseLink;
+use tocsin_app::verify_contact::VerifyContact;
 
 /// Ports and use cases.
 pub struct Api {
@@ -39,6 +40,8 @@ pub struct Api {
     pub merge: MergeIncidents,
     /// Splits them.
     pub split: SplitIncident,
+    /// Contact methods.
+    pub verify: VerifyContact,
     /// Acknowledge links.
     pub link: UseLink,
     /// Heartbeats, to read.

@@ -1,6 +1,8 @@
 //! The API over the fakes: who may do what on every route, what commands answer, how bad input is told.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on says where")]
+#[path = "api/contacts.rs"]
+mod contacts;
 #[path = "api/history.rs"]
 mod history;
 #[path = "api/matrix.rs"]

@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
         due: common.store.clone(),
         process: common.process_alerts(),
         handoffs: common.announce_handoffs(messenger.clone()),
-        advance: common.advance_incident(messenger, required("TOCSIN_PUBLIC_URL")?),
+        advance: common.advance_incident(messenger, None, required("TOCSIN_PUBLIC_URL")?),
         keep: common.keep_clock(aws.clocks(&required("TOCSIN_STATE_MACHINE_ARN")?)?),
         heartbeats: common.keep_heartbeats(),
         metrics: Arc::new(EmfMetrics::new(required("TOCSIN_STACK")?)),

@@ -54,7 +54,15 @@ async fn world() -> World {
     let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
     let handoffs =
         AnnounceHandoffs { rosters: rosters.clone(), notices: store.clone(), messenger: messenger.clone(), clock: clock.clone(), settled: Arc::default() };
-    let advance = AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters, deliver, clock: clock.clone() };
+    let advance = AdvanceIncident {
+        incidents: store.clone(),
+        configuration: configuration.clone(),
+        verifications: store.clone(),
+        emails: None,
+        rosters,
+        deliver,
+        clock: clock.clone(),
+    };
     let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
     let heartbeats = KeepHeartbeats { beats: store.clone(), accept, configuration: configuration.clone() };
     let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, metrics: metrics.clone() };

@@ -7,22 +7,28 @@ use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
 use crate::deliver_pages::DeliverPages;
 use crate::error::{AppError, WriteError};
-use crate::ports::{Clock, IncidentStore};
+use crate::ports::{Clock, EmailContacts, EmailState, IncidentStore, VerificationStore};
 use crate::rosters::Rosters;
+use crate::verify_contact::remember;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tocsin_contract::escalation::{Answer, WakeUp};
+use tocsin_domain::configuration::{Channel, Configuration, ContactMethod};
 use tocsin_domain::escalation::policy::{Level, Policy};
 use tocsin_domain::escalation::step::{Step, next_step};
-use tocsin_domain::id::IncidentId;
+use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::Actor;
-use tocsin_domain::notification::plan::plan_level;
+use tocsin_domain::notification::plan::{Plan, plan_level};
+use tocsin_domain::notification::verification::Verified;
 
 /// Steps of one wake-up; more than any policy takes at one instant (20 levels, 20 repeats, their pages).
 const MOST_STEPS: u32 = 1000;
 /// Wake-ups of one execution: each takes about nine of its 25,000 history events, retries more.
 const MOST_WAKEUPS: u32 = 1500;
+/// E-mail contacts whose provider is asked when a level fires.
+const MOST_ASKED: usize = 10;
 /// An execution may last a year; another takes over well before.
 const MOST_AGE: SignedDuration = SignedDuration::from_hours(300 * 24);
 /// No single wait is longer, so that an execution finds out how old it is.
@@ -37,6 +43,10 @@ pub struct AdvanceIncident {
     pub configuration: Arc<ConfigurationCache>,
     /// Schedules as they are now.
     pub rosters: Rosters,
+    /// Which contact methods are verified.
+    pub verifications: Arc<dyn VerificationStore>,
+    /// How e-mail stands with its provider, where this function may ask; without it what is remembered counts.
+    pub emails: Option<Arc<dyn EmailContacts>>,
     /// Sends what is due.
     pub deliver: DeliverPages,
     /// The clock.
@@ -106,7 +116,9 @@ impl AdvanceIncident {
             Step::FireLevel(level) => {
                 let (_, configuration) = self.rosters.current_for(&level.targets).await?;
                 let turn = self.turn(&mut change, &level, policy, now).await?;
-                let plan = plan_level(&level, &configuration, urgency, turn, now);
+                let mut plan = plan_level(&level, &configuration, urgency, turn, now);
+                let verified = self.verified(&plan, &configuration).await?;
+                plan.beside(&verified);
                 let fired = change.incident().fire_level(policy, plan, now);
                 change.queue(fired.pages);
                 fired.whats
@@ -149,6 +161,30 @@ impl AdvanceIncident {
             }
         };
         Ok(Some(drawn.wrapping_add(u64::from(incident.progress.repeat))))
+    }
+
+    /// Which contact methods of a plan are verified. Owners of e-mail confirm at the provider's, where nobody tells us: it is asked only where the level would
+    /// have no verified way otherwise, and the answer is remembered.
+    async fn verified(&self, plan: &Plan, configuration: &Configuration) -> Result<Verified, AppError> {
+        let contacts: BTreeSet<&ContactId> = plan.pages.iter().map(|(p, _)| &p.contact).collect();
+        let methods: Vec<&ContactMethod> = contacts.into_iter().filter_map(|c| configuration.contact(c).map(|(_, m)| m)).collect();
+        let known = futures::future::join_all(methods.iter().map(|m| self.verifications.verification(&m.id))).await;
+        let mut verified = Verified::new();
+        for (method, known) in methods.iter().zip(known) {
+            if known?.holds(method) {
+                verified.insert(method.id.clone());
+            }
+        }
+        let Some(emails) = self.emails.as_ref().filter(|_| verified.is_empty()) else { return Ok(verified) };
+        let asked = methods.iter().filter(|m| m.kind == Channel::Email).take(MOST_ASKED).map(|m| async move {
+            // A provider that does not answer holds up nothing: what is not known to be verified has the last resort paged beside it.
+            match emails.state(&m.id, &m.to).await {
+                Ok(EmailState::Confirmed) => remember(&*self.verifications, m, &*self.clock).await.is_ok().then(|| m.id.clone()),
+                Ok(EmailState::Pending | EmailState::Missing) | Err(_) => None,
+            }
+        });
+        verified.extend(futures::future::join_all(asked).await.into_iter().flatten());
+        Ok(verified)
     }
 
     /// The policy in the version that the incident is pinned to; one without levels where there is none, which leads to the last resort.

@@ -36,3 +36,4 @@ pub mod split_incident;
 pub mod subscribe;
 pub mod sweep;
 pub mod use_link;
+pub mod verify_contact;

@@ -21,6 +21,7 @@ use tocsin_domain::incident::timeline::{Actor, Entry};
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::message::Message;
 use tocsin_domain::notification::page::{Page, PageKey};
+use tocsin_domain::notification::verification::Verification;
 
 pub use crate::roster_ports::{Feed, FeedOf, FeedStore, NoticeClaim, NoticeKey, NoticeStore, RosterChange, RosterRecord, RosterStore};
 
@@ -572,6 +573,22 @@ pub trait EmailContacts: Send + Sync {
     async fn ensure(&self, contact: &ContactId, address: &str) -> Result<EmailState, PortError>;
     /// How it stands.
     async fn state(&self, contact: &ContactId, address: &str) -> Result<EmailState, PortError>;
+}
+
+/// How contact methods stand: whether their owners have verified them.
+#[async_trait]
+pub trait VerificationStore: Send + Sync {
+    /// How a contact method stands, read consistently; the default where nothing is known of it.
+    async fn verification(&self, contact: &ContactId) -> Result<Verification, PortError>;
+    /// Writes it with its new revision (1 for the first). Conflict: somebody else wrote first.
+    async fn put_verification(&self, contact: &ContactId, verification: &Verification) -> Result<(), WriteError>;
+}
+
+/// Has codes sent to phones of the configuration. Whoever holds this can name a contact method, and neither a number nor a text.
+#[async_trait]
+pub trait ContactCodes: Send + Sync {
+    /// A code goes to the contact method, if it is a phone and has had none for a while.
+    async fn send_code(&self, contact: &ContactId) -> Result<(), PortError>;
 }
 
 /// Stakeholders' subscriptions to the topic of this deployment.

@@ -4,7 +4,7 @@
 
 use crate::dynamo::DynamoStore;
 use crate::sfn::SfnClocks;
-use crate::sns::SnsMessenger;
+use crate::sns::{SnsEmailContacts, SnsMessenger};
 use crate::system::{RandomIds, SystemClock};
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
@@ -17,8 +17,10 @@ use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::ports::EmailContacts;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
+use tocsin_app::verify_contact::SendContactCode;
 use tocsin_domain::notification::lane::Cap;
 
 /// The table and what every function shares.
@@ -55,8 +57,8 @@ impl Common {
         KeepClock { incidents: self.store.clone(), alerts: self.store.clone(), clocks: Arc::new(clocks), clock: self.clock.clone(), ids: self.ids.clone() }
     }
 
-    /// For notify and sweep.
-    pub fn advance_incident(&self, messenger: SnsMessenger, public_url: String) -> AdvanceIncident {
+    /// For notify and sweep. `emails`, where this function may ask the provider of e-mail.
+    pub fn advance_incident(&self, messenger: SnsMessenger, emails: Option<SnsEmailContacts>, public_url: String) -> AdvanceIncident {
         let deliver = DeliverPages {
             incidents: self.store.clone(),
             lanes: self.store.clone(),
@@ -71,8 +73,21 @@ impl Common {
             incidents: self.store.clone(),
             configuration: self.configuration.clone(),
             rosters: self.rosters(),
+            verifications: self.store.clone(),
+            emails: emails.map(|e| Arc::new(e) as Arc<dyn EmailContacts>),
             deliver,
             clock: self.clock.clone(),
+        }
+    }
+
+    /// For notify.
+    pub fn send_contact_code(&self, messenger: SnsMessenger) -> SendContactCode {
+        SendContactCode {
+            verifications: self.store.clone(),
+            configuration: self.configuration.clone(),
+            messenger: Arc::new(messenger),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
         }
     }
 

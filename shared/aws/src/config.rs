@@ -7,6 +7,8 @@
 
 use crate::dynamo::DynamoStore;
 use crate::eventbridge::EventBridgeBus;
+#[cfg(feature = "codes")]
+use crate::lambda_codes::LambdaCodes;
 use crate::sfn::{NotAStateMachine, SfnClocks};
 use crate::sns::{SnsEmailContacts, SnsMessenger, SnsStakeholderTopic};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
@@ -39,6 +41,9 @@ struct Patience {
 const TABLE: Patience = Patience { attempt: Duration::from_secs(2), operation: Duration::from_secs(6), attempts: 3 };
 /// A page must not wait for a slow channel. A try that got no answer may have left, so only what was refused at once is tried again.
 const CHANNEL: Patience = Patience { attempt: Duration::from_secs(3), operation: Duration::from_secs(3), attempts: 2 };
+/// A function that sends a message, and may have to start first. Another try could send another code, which is refused within the minute.
+#[cfg(feature = "codes")]
+const FUNCTION: Patience = Patience { attempt: Duration::from_secs(8), operation: Duration::from_secs(8), attempts: 2 };
 /// Everything else: started again by the stream, or by the next sweep.
 const OTHERS: Patience = Patience { attempt: Duration::from_secs(3), operation: Duration::from_secs(8), attempts: 3 };
 
@@ -89,6 +94,12 @@ impl Aws {
     /// Messages to people: phone numbers, topics that begin with `topic_prefix`, the last-resort topic.
     pub fn messenger(&self, topic_prefix: &str, last_resort_topic_arn: &str) -> SnsMessenger {
         SnsMessenger::new(client!(aws_sdk_sns, &self.shared, CHANNEL), topic_prefix, last_resort_topic_arn)
+    }
+
+    /// Codes for contact methods, by the notify function.
+    #[cfg(feature = "codes")]
+    pub fn contact_codes(&self, function_arn: &str) -> LambdaCodes {
+        LambdaCodes::new(client!(aws_sdk_lambda, &self.shared, FUNCTION), function_arn)
     }
 
     /// Topics of e-mail contacts.

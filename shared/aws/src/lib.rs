@@ -8,6 +8,8 @@ pub mod config;
 pub mod dynamo;
 pub mod eventbridge;
 mod failure;
+#[cfg(feature = "codes")]
+pub mod lambda_codes;
 pub mod sfn;
 pub mod sns;
 pub mod system;

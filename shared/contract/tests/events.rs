@@ -80,6 +80,8 @@ fn whats() -> Vec<What> {
             }],
             unreached: vec![Unreached { target: Target::Schedule("primary".parse().unwrap()), reason: "nobody is on call in schedule primary".into() }],
             passed: None,
+            unverified: Vec::new(),
+            last_resort_beside: false,
         },
         What::LastResort { reason: "every level was paged and nobody answered".into() },
         What::Unanswered {},

@@ -13,11 +13,13 @@ pub mod lanes;
 pub mod races;
 pub mod rosters;
 pub mod subscribers;
+pub mod verifications;
 
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
 use tocsin_app::ports::{
     AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
+    VerificationStore,
 };
 
 /// All stores of one implementation.
@@ -45,6 +47,8 @@ pub struct Stores {
     pub feeds: Arc<dyn FeedStore>,
     /// Notices of handoffs.
     pub notices: Arc<dyn NoticeStore>,
+    /// How contact methods stand.
+    pub verifications: Arc<dyn VerificationStore>,
 }
 
 impl Stores {
@@ -62,6 +66,7 @@ impl Stores {
             + RosterStore
             + FeedStore
             + NoticeStore
+            + VerificationStore
             + 'static,
     {
         Self {
@@ -75,7 +80,8 @@ impl Stores {
             subscribers: store.clone(),
             rosters: store.clone(),
             feeds: store.clone(),
-            notices: store,
+            notices: store.clone(),
+            verifications: store,
         }
     }
 
@@ -122,6 +128,7 @@ macro_rules! conformance_suite {
                 changes: [changes_are_found_by_service_and_time, a_change_is_kept_whole_and_once];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
+                verifications: [they_are_kept_under_their_revision, of_many_at_once_one_counts];
                 races: [
                     two_openers_of_one_key, a_repetition_and_a_resolve, acknowledgement_and_claim, two_claimers_of_one_page, two_committers,
                     two_incidents_for_one_alert, a_report_and_the_close,

@@ -103,8 +103,15 @@ impl UseCases {
         let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
         let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks: clocks.clone(), clock: clock.clone(), ids: ids.clone() };
         let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
-        let advance =
-            AdvanceIncident { incidents: store.clone(), configuration: configuration.clone(), rosters: rosters.clone(), deliver, clock: clock.clone() };
+        let advance = AdvanceIncident {
+            incidents: store.clone(),
+            configuration: configuration.clone(),
+            rosters: rosters.clone(),
+            verifications: store.clone(),
+            emails: None,
+            deliver,
+            clock: clock.clone(),
+        };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };

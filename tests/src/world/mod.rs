@@ -102,6 +102,7 @@ impl World {
         let store = Arc::new(MemoryStore::new(faults.clone()));
         let record = VersionRecord::new(1, clock.now(), Actor::System);
         futures::executor::block_on(store.publish_configuration(&record, &setup.configuration)).unwrap();
+        store.verify_everybody(&setup.configuration, clock.now());
         faults.interleave();
         let clocks = Arc::new(MemoryClocks::new(clock.clone(), faults.clone()));
         let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));

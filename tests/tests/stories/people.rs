@@ -209,3 +209,51 @@ fn times_are_told_on_the_readers_clock_and_in_their_form() {
     let page = world.expect_page("ada", Sms);
     assert!(page.message.text.contains("(since 4:00 AM EST)"), "{}", page.message.text);
 }
+
+#[test]
+fn a_level_without_a_verified_way_pages_the_last_resort_beside_it() {
+    let mut world = World::default();
+    for contact in ["ada-sms", "ada-mail"] {
+        world.store.forget_verification(&tocsin_tests::samples::slug(contact));
+    }
+    world.trigger("shop", "db down");
+    assert_eq!(world.expect_page("ada", Sms).at, at(0), "better a page too many");
+    assert_eq!(world.expect_last_resort().at, at(0));
+    let id = world.only().id;
+    let words = "not verified: ada-sms: nobody here has a verified way, so the last-resort contact is paged beside them";
+    assert!(world.tells(id, |w| w.words().ends_with(words)), "{:#?}", world.timeline(id));
+    world.fast_forward(5.minutes());
+    world.expect_page("bob", Sms);
+    world.expect_quiet();
+    world.fast_forward(5.minutes());
+    assert_eq!(world.expect_last_resort().at, at(600), "behind the last level it is paged as ever");
+    world.fast_forward(24.hours());
+    world.expect_quiet();
+}
+
+#[test]
+fn one_verified_way_is_enough_and_the_others_are_named() {
+    let mut world = World::default();
+    world.store.forget_verification(&tocsin_tests::samples::slug("dora-sms"));
+    world.trigger("siren", "flood");
+    world.expect_page("dora", Sms);
+    world.expect_quiet();
+    let id = world.only().id;
+    assert!(world.tells(id, |w| w.words().ends_with("not verified: dora-sms")), "{:#?}", world.timeline(id));
+}
+
+#[test]
+fn a_failing_unverified_phone_hurries_the_next_level_although_the_last_resort_heard() {
+    use tocsin_app::fakes::messenger::{Provider, Which};
+    let mut world = World::default();
+    for contact in ["ada-sms", "ada-mail"] {
+        world.store.forget_verification(&tocsin_tests::samples::slug(contact));
+    }
+    for contact in ["ada-sms", "ada-mail"] {
+        world.messenger.script(Which::Contact(tocsin_tests::samples::slug(contact)), Provider::Refuses("no such number".to_owned()));
+    }
+    world.trigger("shop", "db down");
+    world.fast_forward(10.seconds());
+    world.expect_last_resort();
+    assert!(world.expect_page("bob", Sms).at <= at(10), "nobody of the first level was reached");
+}

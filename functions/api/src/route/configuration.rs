@@ -13,7 +13,7 @@ use tocsin_app::ports::EmailState;
 use tocsin_domain::access::Action;
 use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Configuration, IntegrationKind};
-use tocsin_domain::id::IntegrationId;
+use tocsin_domain::id::{ContactId, IntegrationId};
 use tocsin_lambda::problem::{FieldError, Problem};
 use utoipa::ToSchema;
 
@@ -46,7 +46,7 @@ pub(crate) struct AppliedView {
     changed: bool,
     /// Keys for new integrations: shown now and never again.
     created_keys: Vec<KeyView>,
-    /// E-mail contact methods and how they stand.
+    /// Contact methods and how they stand.
     contacts: Vec<ContactView>,
 }
 
@@ -83,15 +83,21 @@ impl From<CreatedKey> for KeyView {
     }
 }
 
-/// An e-mail contact method.
+/// A contact method.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ContactState)]
 pub(crate) struct ContactView {
     contact: String,
-    /// email.
+    /// email or sms.
     kind: &'static str,
-    /// confirmed, pending or missing.
+    /// E-mail: confirmed, pending or missing. Text message: confirmed or unverified.
     state: &'static str,
+}
+
+impl ContactView {
+    fn phone((contact, verified): (ContactId, bool)) -> Self {
+        Self { contact: contact.to_string(), kind: "sms", state: if verified { "confirmed" } else { "unverified" } }
+    }
 }
 
 pub(crate) fn email_state(state: EmailState) -> &'static str {
@@ -138,7 +144,11 @@ pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Cal
     }
     let applied = api.apply.run(&wanted.configuration, wanted.expected_version, &caller.actor()).await?;
     tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
-    Ok(Json(applied.into()))
+    api.verify.heard(&wanted.configuration, &applied.emails).await?;
+    let phones = api.verify.phones(&wanted.configuration).await?;
+    let mut view = AppliedView::from(applied);
+    view.contacts.extend(phones.into_iter().map(ContactView::phone));
+    Ok(Json(view))
 }
 
 /// A key to end.

@@ -8,10 +8,12 @@ use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::ports::EmailState;
 use tocsin_domain::access::Action;
 use tocsin_domain::configuration::Channel;
+use tocsin_domain::id::ContactId;
 use tocsin_domain::notification::plan::people;
 use utoipa::ToSchema;
 
@@ -49,14 +51,29 @@ pub(crate) async fn examine(State(api): State<Arc<Api>>, caller: Caller) -> Resu
     for user in configuration.users.iter().filter(|u| u.contact_methods.is_empty()) {
         add("error", format!("user {} has no contact method", user.id), "add one to the configuration and apply it");
     }
+    let phones: BTreeMap<ContactId, bool> = api.verify.phones(&configuration).await?.into_iter().collect();
     for user in &configuration.users {
+        let mut verified = user.contact_methods.iter().any(|m| phones.get(&m.id) == Some(&true));
         for method in user.contact_methods.iter().filter(|m| m.kind == Channel::Email) {
             let state = api.emails.state(&method.id, &method.to).await?;
+            verified |= state == EmailState::Confirmed;
+            api.verify.heard(&configuration, &[(method.id.clone(), state)]).await?;
             let what = format!("e-mail contact method {} of {} is {}", method.id, user.id, email_state(state));
             match state {
                 EmailState::Confirmed => add("ok", what, ""),
                 EmailState::Pending => add("error", what, "its owner has to open the link in the mail that AWS sent"),
                 EmailState::Missing => add("error", what, "apply the configuration again: a new confirmation is sent"),
+            }
+        }
+        for method in user.contact_methods.iter().filter(|m| m.kind == Channel::Sms) {
+            let what = format!("phone {} of {} is", method.id, user.id);
+            let next = format!("tocsin contact verify {}", method.id);
+            match (phones.get(&method.id) == Some(&true), verified) {
+                (true, _) => add("ok", format!("{what} verified"), ""),
+                (false, true) => add("warning", format!("{what} not verified: pages go there, but nobody knows whether they arrive"), &next),
+                (false, false) => {
+                    add("error", format!("{what} not verified, and {} has no other way: the last-resort contact is paged beside", user.id), &next);
+                }
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod commands;
 pub(crate) mod configuration;
+pub(crate) mod contacts;
 pub(crate) mod doctor;
 pub(crate) mod feeds;
 pub(crate) mod heartbeats;

@@ -13,14 +13,16 @@ use tocsin_app::change::Change;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
-use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
-use tocsin_app::ports::{AlertHandled, AlertStore, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
+use tocsin_app::error::PortError;
+use tocsin_app::fakes::{Faults, ManualClock, MemoryMessenger, MemoryStore, MemoryTopics, SeededIds};
+use tocsin_app::ports::{AlertHandled, AlertStore, ConfigurationStore, ContactCodes, IncidentStore, IntegrationKey, SecretHash, VersionRecord};
 use tocsin_app::rosters::Rosters;
 use tocsin_app::use_link::UseLink;
+use tocsin_app::verify_contact::{SendContactCode, VerifyContact};
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
-use tocsin_domain::id::IncidentId;
+use tocsin_domain::id::{ContactId, IncidentId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::incident::{Incident, Opening};
@@ -30,13 +32,25 @@ pub(crate) struct Bench {
     router: Router,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) messenger: Arc<MemoryMessenger>,
+}
+
+/// As the notify function does it, in the same process.
+struct SentAtOnce(SendContactCode);
+
+#[async_trait::async_trait]
+impl ContactCodes for SentAtOnce {
+    async fn send_code(&self, contact: &ContactId) -> Result<(), PortError> {
+        self.0.run(contact).await.map_err(|e| PortError::Transient { port: "ContactCodes", reason: e.to_string() })
+    }
 }
 
 pub(crate) fn configuration() -> Configuration {
     serde_json::from_value(json!({
         "version": 1,
         "teams": [{"id": "ours", "name": "Ours", "members": [{"user": "ada"}]}, {"id": "theirs", "name": "Theirs"}],
-        "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"}]},
+        "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-sms", "kind": "sms", "to": "+15555550101"},
+                {"id": "ada-mail", "kind": "email", "to": "ada@example.com"}]},
             {"id": "bob", "name": "Bob", "contact_methods": [{"id": "bob-sms", "kind": "sms", "to": "+15555550102"}]}],
         "schedules": [{"id": "rota", "team": "ours", "name": "Rota", "time_zone": "UTC",
             "layers": [{"name": "daily", "rotation": "daily", "start": "2026-01-05T09:00", "members": ["ada", "bob"]}]}],
@@ -51,8 +65,9 @@ impl Bench {
         let faults = Faults::none();
         let clock = Arc::new(ManualClock::at("2026-01-05T09:00:00Z".parse().unwrap()));
         let store = Arc::new(MemoryStore::new(faults.clone()));
-        let topics = Arc::new(MemoryTopics::new(faults));
+        let topics = Arc::new(MemoryTopics::new(faults.clone()));
         let ids = Arc::new(SeededIds::seeded(1));
+        let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let accept = tocsin_app::accept_event::AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
@@ -68,13 +83,26 @@ impl Bench {
             access: store.clone(),
             configuration: cache.clone(),
             emails: topics.clone(),
+            verify: VerifyContact {
+                verifications: store.clone(),
+                emails: topics.clone(),
+                codes: Arc::new(SentAtOnce(SendContactCode {
+                    verifications: store.clone(),
+                    configuration: cache.clone(),
+                    messenger: messenger.clone(),
+                    clock: clock.clone(),
+                    ids: ids.clone(),
+                })),
+                clock: clock.clone(),
+            },
             command: command.clone(),
             merge: tocsin_app::merge_incidents::MergeIncidents { incidents: store.clone(), clock: clock.clone() },
             split: tocsin_app::split_incident::SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
-            apply: ApplyConfiguration { store: store.clone(), cache, emails: topics, clock: clock.clone(), ids },
+            apply: ApplyConfiguration { store: store.clone(), cache, emails: topics.clone(), clock: clock.clone(), ids },
         };
-        let bench = Self { router: tocsin_api::router(api), store, clock };
+        topics.confirm(&"ada-mail".parse().unwrap(), "ada@example.com");
+        let bench = Self { router: tocsin_api::router(api), store, clock, messenger };
         block_on(async {
             let record = VersionRecord::new(1, "2026-01-05T08:00:00Z".parse().unwrap(), Actor::System);
             bench.store.publish_configuration(&record, &configuration()).await.unwrap();

@@ -18,6 +18,7 @@ pub mod outside;
 pub mod random;
 mod rosters;
 pub mod store;
+mod verifications;
 
 pub use clock::ManualClock;
 pub use clocks::MemoryClocks;
@@ -26,6 +27,7 @@ pub use messenger::MemoryMessenger;
 pub use outside::{MemoryBus, MemoryMetrics, MemoryTopics};
 pub use random::SeededIds;
 pub use store::MemoryStore;
+pub use verifications::MemoryCodes;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

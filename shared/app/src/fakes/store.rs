@@ -19,6 +19,7 @@ use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::page::PageKey;
+use tocsin_domain::notification::verification::Verification;
 
 /// An alert with work is due this long after its change: by then the stream should have brought it.
 pub const ALERT_GRACE_S: i64 = 60;
@@ -114,6 +115,8 @@ pub struct State {
     pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,
     pub(super) keys_of: BTreeSet<(IntegrationId, SecretHash)>,
     pub(super) tokens: BTreeMap<SecretHash, Principal>,
+    /// How contact methods stand.
+    pub verifications: BTreeMap<ContactId, Verification>,
     pub(super) pending: BTreeMap<String, PendingSubscriber>,
     pub(super) rosters: super::rosters::Rosters,
     stream: Vec<Record>,
@@ -183,6 +186,10 @@ impl MemoryStore {
     /// Stream records behind `after`, which is the number of the last one seen (0 for all).
     pub fn stream(&self, after: u64) -> Vec<Record> {
         lock(&self.state).stream.iter().filter(|r| r.number > after).cloned().collect()
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut lock(&self.state));
     }
 
     pub(super) async fn call<T: Send, E: Failure>(&self, name: &'static str, effect: impl FnOnce(&mut State) -> Result<T, E> + Send) -> Result<T, E> {

@@ -17,6 +17,7 @@ mod read;
 mod rosters;
 pub mod schema;
 mod subscribers;
+mod verifications;
 mod write;
 
 pub use item::read_document;

@@ -137,6 +137,7 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("Which heartbeats are missing?", "beats", "BatchGetItem the configuration's heartbeats", "1R each, every minute"),
     pattern("A heartbeat is missing, its alert is open, it is back", "miss, told, recovered", "UpdateItem heartbeat", "1W each"),
     pattern("What was changed before an incident?", "put_change, changes", "PutItem change; Query changes of a service in a span", "1W a KB; 1R a 4 KB"),
+    pattern("Is this contact method verified? Try a code", "verification, put_verification", "GetItem; PutItem if its revision stands", "1R; 1W"),
     pattern("Readers who wait to be confirmed", "put_pending, pending", "PutItem, GetItem subscriber", "1W, 1R"),
 ];
 
@@ -189,5 +190,6 @@ pub const KINDS: &[Kind] = &[
     kind("notice of a handoff", "HO#SCHEDULE", "N#INSTANT#in#USER, or out", "leased_until, settled", "expires after 48 hours"),
     kind("heartbeat", "HB#HEARTBEAT", "HB", "last_at, missing, told", "no index, no stream"),
     kind("change", "CH#SERVICE", "V#INSTANT#SHA256(what it says)", "doc or packed", "expires after 90 days"),
+    kind("verification", "V#CONTACT", "V", "doc, revision", ""),
     kind("waiting subscriber", "S#SHA256(id)", "S", "doc", "expires with the code"),
 ];

@@ -226,6 +226,11 @@ pub fn change(service: &ServiceId, at: Timestamp, digest: &str) -> Key {
     key(format!("CH#{service}"), format!("V#{}#{digest}", sortable(at)))
 }
 
+/// How a contact method stands: verified, or waiting for its code.
+pub fn verification(contact: &ContactId) -> Key {
+    key(format!("V#{contact}"), "V")
+}
+
 /// A reader who waits to be confirmed. The id may hold anything, so its hash is the key.
 pub fn pending_subscriber(id: &str) -> Key {
     key(format!("S#{}", hex(&Sha256::digest(id.as_bytes()))), "S")

@@ -18,7 +18,7 @@ use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{Clock, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VersionRecord, Which};
+use tocsin_app::ports::{Clock, ConfigurationStore, IncidentStore, IntegrationKey, SecretHash, VerificationStore, VersionRecord, Which};
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
 use tocsin_app::rosters::Rosters;
@@ -35,6 +35,7 @@ use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::notification::lane::Cap;
+use tocsin_domain::notification::verification::Verification;
 use tocsin_ingest::Ingest;
 
 /// What a real Alertmanager sent.
@@ -118,7 +119,15 @@ impl Deployment {
         let rosters = Rosters { configuration: cache.clone(), store: store.clone() };
         let handoffs =
             AnnounceHandoffs { rosters: rosters.clone(), notices: store.clone(), messenger: messenger.clone(), clock: clock.clone(), settled: Arc::default() };
-        let advance = AdvanceIncident { incidents: store.clone(), configuration: cache.clone(), rosters, deliver, clock: clock.clone() };
+        let advance = AdvanceIncident {
+            incidents: store.clone(),
+            configuration: cache.clone(),
+            verifications: store.clone(),
+            emails: None,
+            rosters,
+            deliver,
+            clock: clock.clone(),
+        };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
@@ -151,6 +160,12 @@ impl Deployment {
     async fn configure(&self) {
         let record = VersionRecord::new(1, self.clock.now(), Actor::System);
         self.store.publish_configuration(&record, &configuration()).await.unwrap();
+        for method in configuration().users.iter().flat_map(|u| &u.contact_methods) {
+            let mut verification = Verification::default();
+            verification.verify(method, self.clock.now());
+            verification.revision += 1;
+            self.store.put_verification(&method.id, &verification).await.unwrap();
+        }
         for service in ["shop", "storm"] {
             let integration = format!("{service}-pagerduty").parse().unwrap();
             let opens = IntegrationKey { integration, service: service.parse().unwrap(), team: "web".parse().unwrap(), kind: IntegrationKind::Pagerduty };

@@ -131,6 +131,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::notice(&notice),
         schema::heartbeat(&integration),
         schema::change(&service, at(0), &key("x").digest()),
+        schema::verification(&contact()),
         schema::pending_subscriber("x"),
     ];
     assert_eq!(keys.len(), KINDS.len());

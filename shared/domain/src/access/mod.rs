@@ -1,5 +1,7 @@
 //! Who may do what: one pure function, asked by everything that people reach.
 
+pub mod change;
+
 use crate::configuration::Role;
 use crate::id::{TeamId, TokenId, UserId};
 use serde::{Deserialize, Serialize};
@@ -41,6 +43,8 @@ pub enum Action {
     ReadConfiguration,
     /// Change the configuration, contact methods and keys included.
     WriteConfiguration,
+    /// Verify and change how a person is reached: a right of its own, of that person and of admins of the whole deployment.
+    EditContacts,
     /// Re-evaluate everything that is overdue or failed.
     Redrive,
 }
@@ -57,6 +61,8 @@ pub enum Resource<'a> {
         /// Who was asked.
         asked: &'a [&'a UserId],
     },
+    /// Something that belongs to one person.
+    Person(&'a UserId),
     /// Something of the whole deployment.
     Deployment,
 }
@@ -66,7 +72,7 @@ fn needs(action: Action) -> Role {
     match action {
         Action::ReadIncidents | Action::ReadConfiguration => Role::Observer,
         Action::RespondToIncidents | Action::OverrideOwn => Role::Responder,
-        Action::WriteConfiguration | Action::Redrive | Action::OverrideAnybody => Role::Admin,
+        Action::WriteConfiguration | Action::EditContacts | Action::Redrive | Action::OverrideAnybody => Role::Admin,
     }
 }
 
@@ -74,16 +80,24 @@ fn needs(action: Action) -> Role {
 ///
 /// Callers answer 404, not 403, where a team's own things are refused to others, so that ids can not be probed.
 pub fn authorize(principal: &Principal, action: Action, resource: &Resource<'_>) -> bool {
+    if let Resource::Person(person) = resource
+        && action == Action::EditContacts
+        && principal.user.as_ref() == Some(*person)
+    {
+        // Whoever is let in at all may say how they are reached.
+        return !principal.grants.is_empty();
+    }
     // Being asked to help is a grant: a responder of another team reads, and answers.
     let lent = match (resource, &principal.user) {
         (Resource::Incident { asked, .. }, Some(user)) => asked.contains(&user) && needs(action) <= Role::Responder,
-        (Resource::Incident { .. } | Resource::Team(_) | Resource::Deployment, _) => false,
+        (Resource::Incident { .. } | Resource::Team(_) | Resource::Person(_) | Resource::Deployment, _) => false,
     };
     lent || principal.grants.iter().any(|g| {
         let covers = match (&g.team, resource) {
             (None, _) => true,
             (Some(team), Resource::Team(owner) | Resource::Incident { team: owner, .. }) => team == *owner,
-            (Some(_), Resource::Deployment) => false,
+            // No team owns a person: its admin could have their pages sent elsewhere.
+            (Some(_), Resource::Deployment | Resource::Person(_)) => false,
         };
         covers && g.role >= needs(action)
     })
@@ -106,7 +120,7 @@ mod tests {
                 let enough = match action {
                     ReadIncidents | ReadConfiguration => true,
                     RespondToIncidents | OverrideOwn => role != Role::Observer,
-                    WriteConfiguration | Redrive | OverrideAnybody => matches!(role, Role::Admin | Role::Owner),
+                    WriteConfiguration | Action::EditContacts | Redrive | OverrideAnybody => matches!(role, Role::Admin | Role::Owner),
                 };
                 let of_team = principal(Some("ours"), role);
                 assert_eq!(authorize(&of_team, action, &Resource::Team(&ours)), enough, "{role:?} {action:?}");
@@ -123,6 +137,17 @@ mod tests {
             assert!(!authorize(&of_theirs, WriteConfiguration, &Resource::Incident { team: &ours, asked }));
             assert!(authorize(&principal(Some("ours"), Role::Responder), RespondToIncidents, &Resource::Incident { team: &ours, asked }));
         }
+        let (ada, grace): (UserId, UserId) = (ada, "grace".parse().unwrap());
+        for role in [Role::Observer, Role::Responder, Role::Admin, Role::Owner] {
+            let of_team = Principal { user: Some(ada.clone()), ..principal(Some("ours"), role) };
+            assert!(authorize(&of_team, Action::EditContacts, &Resource::Person(&ada)), "{role:?}: their own");
+            assert!(!authorize(&of_team, Action::EditContacts, &Resource::Person(&grace)), "{role:?} of a team: somebody else's");
+            assert!(!authorize(&of_team, WriteConfiguration, &Resource::Person(&ada)), "{role:?}: only how they are reached");
+            let enough = matches!(role, Role::Admin | Role::Owner);
+            assert_eq!(authorize(&principal(None, role), Action::EditContacts, &Resource::Person(&ada)), enough, "{role:?} of all");
+        }
+        let nobody = Principal { token: "t".parse().unwrap(), user: Some(ada.clone()), grants: vec![] };
+        assert!(!authorize(&nobody, Action::EditContacts, &Resource::Person(&ada)));
         assert!(!authorize(&Principal { token: "t".parse().unwrap(), user: None, grants: vec![] }, ReadIncidents, &Resource::Team(&ours)));
     }
 }

@@ -70,9 +70,9 @@ impl Progress {
         }
     }
 
-    /// Whether a page belongs to the level that fired last.
+    /// Whether a page belongs to the level that fired last. The last resort, where it is paged beside a level, is nobody of it.
     pub(crate) fn is_current(&self, key: &PageKey) -> bool {
-        key.request.is_none() && self.fired == Some((key.repeat, key.level))
+        key.request.is_none() && key.user.is_some() && self.fired == Some((key.repeat, key.level))
     }
 
     /// What comes next is due at once.

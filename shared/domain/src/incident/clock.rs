@@ -14,6 +14,9 @@ use jiff::Timestamp;
 /// Pages that one write puts into their lanes at most; a transaction takes 100 items.
 pub const MOST_QUEUED: usize = 80;
 
+/// The rule of a last-resort page that leaves beside those of a level, so that it is another one than that behind the last level.
+const BESIDE: u32 = 1;
+
 /// What firing a level did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fired {
@@ -26,7 +29,7 @@ pub struct Fired {
 impl Incident {
     /// The level that is due fires. One without pages passes at once; its delay does not count.
     pub fn fire_level(&mut self, policy: &Policy, plan: Plan, now: Timestamp) -> Fired {
-        let Plan { pages: planned, unreached, passed, counts_from } = plan;
+        let Plan { pages: planned, unreached, passed, counts_from, unverified, last_resort_beside } = plan;
         let (repeat, level) = (self.progress.repeat, self.progress.level);
         let mut pages = Vec::with_capacity(planned.len());
         for (rule, (p, channel)) in (0u32..).zip(&planned) {
@@ -42,34 +45,20 @@ impl Incident {
             });
         }
         let reached = !pages.is_empty();
+        if last_resort_beside {
+            pages.push(self.last_resort_page(BESIDE, counts_from.max(now)));
+        }
         let pages = self.queue(pages);
         self.progress = self.progress.fired(&self.levels(policy), policy, reached, counts_from.max(now));
         let of = LevelOf { policy: self.policy.clone(), config_version: self.config_version, level: self.own_level(level) };
         let pages_planned = planned.into_iter().map(|(p, _)| p).collect();
-        Fired { whats: vec![What::LevelFired { repeat, level, of: Some(of), pages: pages_planned, unreached, passed }], pages }
+        Fired { whats: vec![What::LevelFired { repeat, level, of: Some(of), pages: pages_planned, unreached, passed, unverified, last_resort_beside }], pages }
     }
 
     /// All levels were gone through: the last-resort contact is paged.
     pub fn fire_last_resort(&mut self, policy: &Policy, now: Timestamp) -> Fired {
         let reason = if self.progress.reached_anybody { "every level was paged and nobody answered" } else { "no level has anybody who can be reached" };
-        let page = Page {
-            key: PageKey {
-                incident: self.id,
-                generation: self.generation,
-                repeat: self.progress.repeat,
-                level: self.progress.level,
-                user: None,
-                rule: 0,
-                request: None,
-            },
-            number: self.number,
-            contact: last_resort(),
-            channel: Channel::LastResort,
-            urgency: self.urgency,
-            due: now,
-            tries: 0,
-            instead_of: Vec::new(),
-        };
+        let page = self.last_resort_page(0, now);
         let pages = self.queue(vec![page]);
         self.progress = self.progress.last_resort_fired(&self.levels(policy), policy, now);
         let mut whats = vec![What::LastResort { reason: reason.to_owned() }];
@@ -77,6 +66,27 @@ impl Incident {
             whats.push(What::Unanswered {});
         }
         Fired { whats, pages }
+    }
+
+    fn last_resort_page(&self, rule: u32, due: Timestamp) -> Page {
+        Page {
+            key: PageKey {
+                incident: self.id,
+                generation: self.generation,
+                repeat: self.progress.repeat,
+                level: self.progress.level,
+                user: None,
+                rule,
+                request: None,
+            },
+            number: self.number,
+            contact: last_resort(),
+            channel: Channel::LastResort,
+            urgency: self.urgency,
+            due,
+            tries: 0,
+            instead_of: Vec::new(),
+        }
     }
 
     /// The acknowledgement lapsed or the snooze ended: the escalation starts over.

@@ -4,6 +4,7 @@ use super::timeline::{PageOf, Planned, What};
 use crate::alert::Urgency;
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
+use crate::id::ContactId;
 use crate::notification::why::sentence;
 use jiff::Timestamp;
 
@@ -60,8 +61,9 @@ impl What {
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
-            What::LevelFired { repeat, level, of: _, pages, unreached, passed } => {
-                fired(*repeat, *level, passed.as_deref(), pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
+            What::LevelFired { repeat, level, of: _, pages, unreached, passed, unverified, last_resort_beside } => {
+                let unverified = (!unverified.is_empty()).then(|| unverified_words(unverified, *last_resort_beside));
+                fired(*repeat, *level, passed.iter().chain(&unverified), pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))
             }
             What::LastResort { reason } => format!("{reason}: the last-resort contact is paged"),
             What::Unanswered {} => "nobody answered, and the policy has nobody left to page: it stays open until somebody acts".to_owned(),
@@ -78,16 +80,16 @@ impl What {
 impl What {
     /// Why each page of a fired level is planned: the whole chain, a sentence a page. Empty for everything else.
     pub fn why(&self) -> Vec<String> {
-        let What::LevelFired { repeat, level, of, pages, unreached: _, passed: _ } = self else { return Vec::new() };
+        let What::LevelFired { repeat, level, of, pages, unreached: _, passed: _, unverified: _, last_resort_beside: _ } = self else { return Vec::new() };
         pages.iter().map(|p| sentence(of.as_ref(), (*repeat, *level), p)).collect()
     }
 }
 
-fn fired<'a>(repeat: u32, level: u32, passed: Option<&str>, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
+fn fired<'a>(repeat: u32, level: u32, more: impl Iterator<Item = &'a String>, pages: &[Planned], unreached: impl Iterator<Item = (String, &'a str)>) -> String {
     let round = if repeat > 0 { format!(" (round {})", repeat + 1) } else { String::new() };
     let mut parts = planned(pages);
     parts.extend(unreached.map(|(target, reason)| format!("nobody for {target}: {reason}")));
-    parts.extend(passed.map(str::to_owned));
+    parts.extend(more.cloned());
     if pages.is_empty() {
         parts.push("the level passes at once".to_owned());
     }
@@ -96,6 +98,12 @@ fn fired<'a>(repeat: u32, level: u32, passed: Option<&str>, pages: &[Planned], u
 
 fn planned(pages: &[Planned]) -> Vec<String> {
     pages.iter().map(|p| format!("{} by {} at {} ({})", p.user, p.contact, at(p.due), p.reason)).collect()
+}
+
+fn unverified_words(contacts: &[ContactId], beside: bool) -> String {
+    let names = contacts.iter().map(ContactId::as_str).collect::<Vec<_>>().join(", ");
+    let more = if beside { ": nobody here has a verified way, so the last-resort contact is paged beside them" } else { "" };
+    format!("not verified: {names}{more}")
 }
 
 fn page(p: &PageOf) -> String {

@@ -270,6 +270,12 @@ pub enum What {
         /// Why it passed without looking at its targets.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         passed: Option<String>,
+        /// Contact methods of these pages that nobody has verified.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unverified: Vec<ContactId>,
+        /// Nobody of the level has a verified way, so the last-resort contact is paged beside them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last_resort_beside: bool,
     },
     /// All levels were gone through: the last-resort contact is paged.
     LastResort {

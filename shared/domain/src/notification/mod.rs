@@ -8,4 +8,5 @@ pub mod locale;
 pub mod message;
 pub mod page;
 pub mod plan;
+pub mod verification;
 pub mod why;

@@ -3,10 +3,11 @@
 use crate::alert::Urgency;
 use crate::configuration::{Channel, Configuration, ContactMethod, Member, User};
 use crate::escalation::policy::{Level, Target};
-use crate::id::UserId;
+use crate::id::{ContactId, UserId};
 use crate::incident::after;
 use crate::incident::timeline::{Planned, Unreached};
 use crate::notification::page::Page;
+use crate::notification::verification::Verified;
 use crate::notification::why::{PageWhy, RuleWhy, TurnWhy, Via};
 use crate::schedule::{OnCall, Open, open};
 use jiff::Timestamp;
@@ -22,12 +23,27 @@ pub struct Plan {
     pub passed: Option<String>,
     /// The level's delay counts from here: now, or the first instant at which anybody is paged where all of them have quiet hours.
     pub counts_from: Timestamp,
+    /// Contact methods of its pages that nobody has verified. [`Plan::beside`] fills it.
+    pub unverified: Vec<ContactId>,
+    /// Nobody of it has a verified way: the last-resort contact is paged beside.
+    pub last_resort_beside: bool,
 }
 
 impl Plan {
     /// Nobody, for no reason that is told.
     pub fn nobody(now: Timestamp) -> Self {
-        Self { pages: Vec::new(), unreached: Vec::new(), passed: None, counts_from: now }
+        Self { pages: Vec::new(), unreached: Vec::new(), passed: None, counts_from: now, unverified: Vec::new(), last_resort_beside: false }
+    }
+
+    /// Takes in which of its contact methods are verified. Pages to the others leave all the same: better one too many. But they may reach nobody, so where
+    /// there is no verified way to anybody, the last-resort contact is paged beside them.
+    pub fn beside(&mut self, verified: &Verified) {
+        let mut contacts: Vec<ContactId> = self.pages.iter().map(|(p, _)| p.contact.clone()).collect();
+        contacts.sort_unstable();
+        contacts.dedup();
+        self.last_resort_beside = !contacts.is_empty() && !contacts.iter().any(|c| verified.contains(c));
+        contacts.retain(|c| !verified.contains(c));
+        self.unverified = contacts;
     }
 }
 
