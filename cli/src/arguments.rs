@@ -90,6 +90,60 @@ pub(crate) struct Plan {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// What to imagine, and against what.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Simulate {
+    /// The file (YAML) or folder; what is in force in the deployment where none is given.
+    pub(crate) file: Option<PathBuf>,
+    /// This version of the deployment.
+    #[arg(long, value_name = "VERSION", conflicts_with = "file")]
+    pub(crate) version: Option<u64>,
+    /// An event of this service.
+    #[arg(long, value_name = "ID", required_unless_present = "events")]
+    pub(crate) service: Option<String>,
+    /// How bad it is.
+    #[arg(long, value_enum, default_value_t = SeverityWord::Critical)]
+    pub(crate) severity: SeverityWord,
+    /// When it comes, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Somebody acknowledges after a while: ada=5m.
+    #[arg(long, value_name = "WHO=AFTER")]
+    pub(crate) ack: Vec<Answered>,
+    /// Somebody snoozes after a while, for a while: ada=5m+2h.
+    #[arg(long, value_name = "WHO=AFTER+LENGTH")]
+    pub(crate) snooze: Vec<Answered>,
+    /// The source says after a while that it is over.
+    #[arg(long, value_name = "AFTER")]
+    pub(crate) ends: Option<Duration>,
+    /// Play this instead: a line of JSON for each event, or an incident as `tocsin show --json` prints it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["service", "at", "ack", "snooze", "ends"])]
+    pub(crate) events: Option<PathBuf>,
+    /// Stop so long after the first event.
+    #[arg(long = "for", value_name = "LENGTH", default_value = "1d")]
+    pub(crate) length: Duration,
+}
+
+/// Who answers after how long, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) by: tocsin_domain::id::UserId,
+    pub(crate) after: Duration,
+    pub(crate) length: Option<Duration>,
+}
+
+impl FromStr for Answered {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = || "write who and after how long, like ada=5m".to_owned();
+        let (by, rest) = text.split_once('=').ok_or_else(form)?;
+        let (after, length) = rest.split_once('+').map_or((rest, None), |(after, length)| (after, Some(length)));
+        Ok(Self { by: by.parse().map_err(|_| form())?, after: after.parse()?, length: length.map(str::parse).transpose()? })
+    }
+}
+
 /// Which versions to list.
 #[derive(Debug, Args)]
 pub(crate) struct History {
@@ -129,6 +183,8 @@ pub(crate) enum Command {
     /// Say what a configuration file would change, in meaning: who is on call and paged otherwise, what becomes uncovered or unreachable. Exit code 0: nothing;
     /// 2: something.
     Plan(Plan),
+    /// Say who would be paged when, and why: by an imagined event or a recorded history, against any configuration.
+    Simulate(Simulate),
     /// List the versions of the configuration: who changed what, when.
     History(History),
     /// Write the configuration that is in force as YAML: applied again it changes nothing.

@@ -14,6 +14,7 @@ mod redrive;
 mod respond;
 mod schema;
 mod send;
+mod simulate;
 
 use crate::arguments::{Arguments, Command, Contact};
 use crate::client::Api;
@@ -27,6 +28,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
     match arguments.command {
         Command::Apply(apply) => apply::apply(&apply, api, out).await,
         Command::Plan(which) => plan::plan(&which, api, out).await,
+        Command::Simulate(which) => simulate::simulate(&which, api, out).await,
         Command::History(which) => history::list(&which, api, out).await,
         Command::Export(which) => history::export(&which, api, out).await,
         Command::Rollback(which) => history::rollback(&which, api, out).await,

@@ -13,3 +13,4 @@ mod history;
 mod incidents;
 mod plan;
 mod send;
+mod simulate;

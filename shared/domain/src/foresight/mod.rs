@@ -1,6 +1,7 @@
 //! Foresight: what a configuration will do, before it does it.
 //!
-//! Purpose: [`plan`] says what a change of the configuration means, [`verify`] proves (or refutes) that every minute is covered and every level reachable.
+//! Purpose: [`plan`] says what a change of the configuration means, [`verify`] proves (or refutes) that every minute is covered and
+//! every level reachable, [`simulate`](simulate::simulate) plays events against it.
 //! Called by: the command (`plan`, `apply`, `verify`) and the API (the summary that is kept with each version). Refuses to read a clock and to know files.
 //!
 //! Architecture invariant: whom a level pages is asked of the code that pages ([`crate::notification::plan::plan_level`]), never told again here. What is
@@ -10,6 +11,7 @@ pub mod difference;
 pub mod pages;
 pub mod plan;
 mod roster;
+pub mod simulate;
 pub mod spans;
 pub mod verify;
 pub mod words;

@@ -1,0 +1,101 @@
+//! `simulate`: who would be paged, word for word.
+
+use super::double::{Ran, file, run, tocsin};
+use expect_test::expect;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/local/example.yaml");
+
+fn simulated(arguments: &[&str]) -> Ran {
+    run(tocsin(&["simulate", EXAMPLE]).args(arguments))
+}
+
+#[test]
+fn an_event_that_nobody_answers_goes_through_all_levels() {
+    let ran = simulated(&["--service", "demo", "--at", "2026-01-10T02:00:00Z"]);
+    expect![[r#"
+        WHEN                     AFTER  INCIDENT  WHO              WHAT
+        2026-01-10 02:00:00 UTC  +0 s   #1        sender imagined  triggered: imagined critical of Demonstration (critical, high urgency, policy demo of configuration 0)
+        2026-01-10 02:00:00 UTC  +0 s   #1        sender imagined  1 alert joined
+        2026-01-10 02:00:00 UTC  +0 s   #1                         level 1: ada by ada-phone at 2026-01-10 02:00:00 UTC (named by the level; rule 1 for high urgency); ada by ada-mail at 2026-01-10 02:00:00 UTC (named by the level; rule 2 for high urgency)
+        2026-01-10 02:00:00 UTC  +0 s   #1                         paged ada by e-mail (ada-mail) for level 1 (provider id imagined)
+        2026-01-10 02:00:00 UTC  +0 s   #1                         paged ada by text message (ada-phone) for level 1 (provider id imagined)
+        2026-01-10 02:00:05 UTC  +5 s   #1                         level 2: grace by grace-phone at 2026-01-10 02:00:05 UTC (named by the level; rule 1 for high urgency); grace by grace-mail at 2026-01-10 02:00:35 UTC (named by the level; rule 2 for high urgency)
+        2026-01-10 02:00:05 UTC  +5 s   #1                         paged grace by text message (grace-phone) for level 2 (provider id imagined)
+        2026-01-10 02:00:10 UTC  +10 s  #1                         level 3: linus by linus-phone at 2026-01-10 02:00:10 UTC (named by the level; no rule for high urgency: the default)
+        2026-01-10 02:00:10 UTC  +10 s  #1                         paged linus by text message (linus-phone) for level 3 (provider id imagined)
+        2026-01-10 02:00:15 UTC  +15 s  #1                         every level was paged and nobody answered: the last-resort contact is paged
+        2026-01-10 02:00:15 UTC  +15 s  #1                         nobody answered, and the policy has nobody left to page: it stays open until somebody acts
+        2026-01-10 02:00:15 UTC  +15 s  #1                         paged the last-resort contact (provider id imagined)
+        2026-01-10 02:00:35 UTC  +35 s  #1                         paged grace by e-mail (grace-mail) for level 2 (provider id imagined)
+    "#]].assert_eq(ran.good());
+}
+
+#[test]
+fn an_acknowledgement_stops_it_and_a_snooze_that_ends_begins_again() {
+    let ran = simulated(&[
+        "--service",
+        "shop",
+        "--severity",
+        "warning",
+        "--at",
+        "2026-01-12T08:59:30Z",
+        "--snooze",
+        "grace=40s+1h",
+        "--ack",
+        "ada=62m",
+        "--ends",
+        "2h",
+    ]);
+    expect![[r#"
+        WHEN                     AFTER    INCIDENT  WHO              WHAT
+        2026-01-12 08:59:30 UTC  +0 s     #1        sender imagined  triggered: imagined warning of Web shop (warning, low urgency, policy web-standard of configuration 0)
+        2026-01-12 08:59:30 UTC  +0 s     #1        sender imagined  1 alert joined
+        2026-01-12 08:59:30 UTC  +0 s     #1                         level 1: ada by ada-mail at 2026-01-12 08:59:30 UTC (on call in schedule web-weekly: layer 'weekly', turn 1 since 2026-01-05 09:00 Europe/London; rule 1 for low urgency)
+        2026-01-12 08:59:30 UTC  +0 s     #1                         paged ada by e-mail (ada-mail) for level 1 (provider id imagined)
+        2026-01-12 09:00:10 UTC  +40 s    #1        grace            snoozed until 2026-01-12 10:00:10 UTC
+        2026-01-12 10:00:10 UTC  +3640 s  #1                         the snooze ended and nobody had resolved it: triggered again
+        2026-01-12 10:00:10 UTC  +3640 s  #1                         level 1: grace by grace-mail at 2026-01-12 10:00:10 UTC (on call in schedule web-weekly: layer 'weekly', turn 2 since 2026-01-12 09:00 Europe/London; rule 1 for low urgency)
+        2026-01-12 10:00:10 UTC  +3640 s  #1                         paged grace by e-mail (grace-mail) for level 1 (provider id imagined)
+        2026-01-12 10:01:10 UTC  +3700 s  #1                         level 2: ada by ada-mail at 2026-01-12 10:01:10 UTC (named by the level; rule 1 for low urgency); grace by grace-mail at 2026-01-12 10:01:10 UTC (named by the level; rule 1 for low urgency)
+        2026-01-12 10:01:10 UTC  +3700 s  #1                         paged ada by e-mail (ada-mail) for level 2 (provider id imagined)
+        2026-01-12 10:01:10 UTC  +3700 s  #1                         paged grace by e-mail (grace-mail) for level 2 (provider id imagined)
+        2026-01-12 10:01:30 UTC  +3720 s  #1        ada              acknowledged
+        2026-01-12 10:59:30 UTC  +7200 s  #1        sender imagined  1 alert resolved, 0 still open
+        2026-01-12 10:59:30 UTC  +7200 s  #1        sender imagined  resolved
+    "#]].assert_eq(ran.good());
+}
+
+#[test]
+fn a_recorded_history_is_played_again() {
+    let lines = "\
+{\"at\": \"2026-01-10T02:00:00Z\", \"do\": \"trigger\", \"service\": \"demo\", \"key\": \"disk\", \"title\": \"Disk full\"}
+{\"at\": \"2026-01-10T02:00:03Z\", \"do\": \"acknowledge\", \"by\": \"ada\"}
+
+{\"at\": \"2026-01-10T02:10:00Z\", \"do\": \"end\", \"service\": \"demo\", \"key\": \"disk\"}
+{\"at\": \"2026-01-10T02:11:00Z\", \"do\": \"end\", \"service\": \"demo\", \"key\": \"disk\"}
+";
+    let ran = simulated(&["--events", file("events.jsonl", lines).to_str().unwrap()]);
+    expect![[r#"
+        WHEN                     AFTER   INCIDENT  WHO              WHAT
+        2026-01-10 02:00:00 UTC  +0 s    #1        sender imagined  triggered: Disk full (critical, high urgency, policy demo of configuration 0)
+        2026-01-10 02:00:00 UTC  +0 s    #1        sender imagined  1 alert joined
+        2026-01-10 02:00:00 UTC  +0 s    #1                         level 1: ada by ada-phone at 2026-01-10 02:00:00 UTC (named by the level; rule 1 for high urgency); ada by ada-mail at 2026-01-10 02:00:00 UTC (named by the level; rule 2 for high urgency)
+        2026-01-10 02:00:00 UTC  +0 s    #1                         paged ada by e-mail (ada-mail) for level 1 (provider id imagined)
+        2026-01-10 02:00:00 UTC  +0 s    #1                         paged ada by text message (ada-phone) for level 1 (provider id imagined)
+        2026-01-10 02:00:03 UTC  +3 s    #1        ada              acknowledged
+        2026-01-10 02:10:00 UTC  +600 s  #1        sender imagined  1 alert resolved, 0 still open
+        2026-01-10 02:10:00 UTC  +600 s  #1        sender imagined  resolved
+          2026-01-10T02:11:00Z: service demo has no open alert of that key: nothing ends
+    "#]].assert_eq(ran.good());
+    let json = simulated(&["--events", file("events.jsonl", lines).to_str().unwrap(), "--json"]).json();
+    assert_eq!(json["entries"][0]["what"]["type"], "triggered");
+    let wrong = file("wrong-events.jsonl", "{\"at\": \"2026-01-10T02:00:00Z\", \"do\": \"dance\"}\n");
+    assert!(simulated(&["--events", wrong.to_str().unwrap()]).failed().contains("line 1: unknown variant `dance`"));
+    let shown = r#"{"number": 7, "service": "demo", "timeline": [
+        {"seq": 1, "at": "2026-01-10T02:00:00Z", "type": "triggered", "what": {"severity": "critical", "title": "Disk full"}, "actor": "sender demo-pagerduty"},
+        {"seq": 2, "at": "2026-01-10T02:00:00Z", "type": "level_fired", "actor": "Tocsin"},
+        {"seq": 3, "at": "2026-01-10T02:00:07Z", "type": "resolved", "actor": "ada"}]}"#;
+    let again = simulated(&["--events", file("incident.json", shown).to_str().unwrap()]);
+    assert!(again.good().contains("Disk full") && again.out.contains("ada") && again.out.contains("level 2: grace"), "{}", again.out);
+    assert_eq!(simulated(&[]).code, Some(2), "neither a service nor events");
+}
