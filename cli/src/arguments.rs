@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::roster_arguments::{CalendarCommand, OverrideCommand, ShiftsCommand, SwapCommand};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use std::fmt;
@@ -323,6 +324,28 @@ pub(crate) enum Command {
     /// Contact methods: show that they reach their owner.
     #[command(subcommand)]
     Contact(Contact),
+    /// List schedules, and who is on call in each now.
+    Schedules,
+    /// Who is on call over a range of time, hours per person, calendar files.
+    Shifts {
+        #[command(subcommand)]
+        command: ShiftsCommand,
+    },
+    /// Put somebody on call for a while, beside or instead of whom a schedule says.
+    Override {
+        #[command(subcommand)]
+        command: OverrideCommand,
+    },
+    /// Swap shifts: one offers, the other accepts.
+    Swap {
+        #[command(subcommand)]
+        command: SwapCommand,
+    },
+    /// Secret addresses of calendars, for calendar programs.
+    Calendar {
+        #[command(subcommand)]
+        command: CalendarCommand,
+    },
     /// Send a test event, as a monitoring system would.
     Send(Send),
     /// Make a further key for an integration, the present one stays valid; or end one.

@@ -43,6 +43,10 @@ impl<'a> Request<'a> {
         Self::new(Method::PUT, about, segments)
     }
 
+    pub(crate) fn delete(about: &'static str, segments: &'a [&'a str]) -> Self {
+        Self::new(Method::DELETE, about, segments)
+    }
+
     pub(crate) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self

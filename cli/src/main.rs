@@ -14,6 +14,7 @@ mod deployment;
 mod document;
 mod failure;
 mod output;
+mod roster_arguments;
 
 use arguments::Arguments;
 use clap::Parser;

@@ -6,12 +6,14 @@ mod doctor;
 mod foresee;
 mod heartbeats;
 mod history;
+mod import_shifts;
 mod incidents;
 mod init;
 mod oncall;
 mod plan;
 mod redrive;
 mod respond;
+mod roster;
 mod schema;
 mod send;
 mod simulate;
@@ -20,6 +22,7 @@ use crate::arguments::{Arguments, Command, Contact};
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::Out;
+use crate::roster_arguments::ShiftsCommand;
 use std::process::ExitCode;
 
 /// Does what the command line says.
@@ -55,6 +58,16 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
         Command::Contact(Contact::Verify { id, code }) => contact::verify(&id, code.as_deref(), &Api::new(api)?, out).await,
+        Command::Schedules => roster::schedules(&Api::new(api)?, out).await,
+        Command::Shifts { command } => match &command {
+            ShiftsCommand::Show { range, hours: false } => roster::shifts(range, &Api::new(api)?, out).await,
+            ShiftsCommand::Show { range, hours: true } => roster::hours(range, &Api::new(api)?, out).await,
+            ShiftsCommand::Import(import) => import_shifts::import(import, &Api::new(api)?, out).await,
+            ShiftsCommand::Changes { schedule } => roster::changes(schedule, &Api::new(api)?, out).await,
+        },
+        Command::Override { command } => roster::overrides(&command, &Api::new(api)?, out).await,
+        Command::Swap { command } => roster::swaps(&command, &Api::new(api)?, out).await,
+        Command::Calendar { command } => roster::calendar(&command, &Api::new(api)?, out).await,
         Command::Send(event) => send::send(&event, &Api::without_token(api)?, out).await,
         Command::Key { integration, revoke: None } => apply::key(&integration, &Api::new(api)?, out).await,
         Command::Key { integration, revoke: Some(key) } => apply::revoke(&integration, &key, &Api::new(api)?, out).await,

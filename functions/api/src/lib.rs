@@ -10,6 +10,7 @@ pub mod link_page;
 mod route;
 pub mod state;
 mod view;
+pub mod whole_path;
 
 use axum::Router;
 use axum::http::{HeaderValue, Method, Uri, header};

@@ -2,10 +2,12 @@
 
 use lambda_http::{Error, run};
 use std::sync::Arc;
+use tocsin_api::whole_path::whole_path;
 use tocsin_api::{Api, router};
 use tocsin_app::{apply_configuration::ApplyConfiguration, use_link::UseLink, verify_contact::VerifyContact};
 use tocsin_aws::{compose::Common, config::Aws};
 use tocsin_lambda::{environment::required, logging};
+use tower::util::MapRequest;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -15,7 +17,7 @@ async fn main() -> Result<(), Error> {
     let emails = Arc::new(aws.email_contacts(&required("TOCSIN_TOPIC_PREFIX")?));
     c.store.warm().await;
     let (command, heartbeats) = (c.command_incident(), c.keep_heartbeats());
-    run(router(Api {
+    let router = router(Api {
         incidents: c.store.clone(),
         alerts: c.store.clone(),
         changes: c.store.clone(),
@@ -37,6 +39,6 @@ async fn main() -> Result<(), Error> {
         command,
         heartbeats,
         apply: ApplyConfiguration { store: c.store, cache: c.configuration, emails, clock: c.clock, ids: c.ids },
-    }))
-    .await
+    });
+    run(MapRequest::new(router, whole_path)).await
 }
