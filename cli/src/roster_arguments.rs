@@ -113,10 +113,10 @@ pub(crate) struct AddOverride {
     #[arg(long, value_name = "USER")]
     pub(crate) add: Vec<String>,
     /// Instead of this person only, wherever they would answer.
-    #[arg(long, value_name = "USER", requires = "with", conflicts_with = "layer")]
+    #[arg(long, value_name = "USER", conflicts_with_all = ["add", "layer"])]
     pub(crate) instead_of: Option<String>,
     /// In this layer only.
-    #[arg(long, requires = "with")]
+    #[arg(long, conflicts_with = "add")]
     pub(crate) layer: Option<String>,
     /// From this instant, RFC 3339; now where it is not given.
     #[arg(long, value_name = "TIME")]

@@ -12,5 +12,6 @@ mod heartbeats;
 mod history;
 mod incidents;
 mod plan;
+mod roster;
 mod send;
 mod simulate;

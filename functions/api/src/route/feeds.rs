@@ -58,16 +58,18 @@ pub(crate) struct FeedList {
     feeds: Vec<FeedView>,
 }
 
+// The formatter moves the lines within the attributes further each time.
+#[rustfmt::skip]
 macro_rules! feed_routes {
     ($what:literal, $of:ident, $list:ident, $make:ident, $revoke:ident, $path:literal, $one:literal) => {
         #[doc = concat!("Lists the calendar feeds of a ", $what, ".")]
         #[utoipa::path(get, path = $path, params(($what = String, Path)), responses(
-                                                                    (status = 200, body = FeedList),
-                                                                    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 503, body = ProblemView, content_type = "application/problem+json"),
-                                                                ))]
+            (status = 200, body = FeedList),
+            (status = 401, body = ProblemView, content_type = "application/problem+json"),
+            (status = 403, body = ProblemView, content_type = "application/problem+json"),
+            (status = 404, body = ProblemView, content_type = "application/problem+json"),
+            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+        ))]
         pub(crate) async fn $list(State(api): State<Arc<Api>>, caller: Caller, Path(id): Path<String>) -> Result<Json<FeedList>, ApiError> {
             let (of, _) = $of(&api, &caller, &id).await?;
             Ok(Json(FeedList { feeds: api.calendars.list(&of).await?.iter().map(FeedView::from).collect() }))
@@ -75,15 +77,15 @@ macro_rules! feed_routes {
 
         #[doc = concat!("Makes a calendar feed of a ", $what, ": a secret address for calendar programs. 20 at most.")]
         #[utoipa::path(post, path = $path, params(($what = String, Path)), request_body = FeedBody, responses(
-                                                                    (status = 200, body = MadeFeed),
-                                                                    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 503, body = ProblemView, content_type = "application/problem+json"),
-                                                                ))]
+            (status = 200, body = MadeFeed),
+            (status = 400, body = ProblemView, content_type = "application/problem+json"),
+            (status = 401, body = ProblemView, content_type = "application/problem+json"),
+            (status = 403, body = ProblemView, content_type = "application/problem+json"),
+            (status = 404, body = ProblemView, content_type = "application/problem+json"),
+            (status = 413, body = ProblemView, content_type = "application/problem+json"),
+            (status = 422, body = ProblemView, content_type = "application/problem+json"),
+            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+        ))]
         pub(crate) async fn $make(
             State(api): State<Arc<Api>>,
             caller: Caller,
@@ -97,12 +99,12 @@ macro_rules! feed_routes {
 
         #[doc = concat!("Ends a calendar feed of a ", $what, ": its address opens nothing any more. Whoever made it may, and admins.")]
         #[utoipa::path(delete, path = $one, params(($what = String, Path), ("feed" = String, Path)), responses(
-                                                                    (status = 200, body = FeedView),
-                                                                    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-                                                                    (status = 503, body = ProblemView, content_type = "application/problem+json"),
-                                                                ))]
+            (status = 200, body = FeedView),
+            (status = 401, body = ProblemView, content_type = "application/problem+json"),
+            (status = 403, body = ProblemView, content_type = "application/problem+json"),
+            (status = 404, body = ProblemView, content_type = "application/problem+json"),
+            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+        ))]
         pub(crate) async fn $revoke(State(api): State<Arc<Api>>, caller: Caller, Path((id, feed)): Path<(String, String)>) -> Result<Json<FeedView>, ApiError> {
             let (of, team) = $of(&api, &caller, &id).await?;
             revoke(&api, &caller, &of, team.as_ref(), &feed).await
