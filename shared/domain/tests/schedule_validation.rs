@@ -106,7 +106,7 @@ fn what_no_schedule_can_be_is_refused_when_read() {
         refused(r#"{"id": "s", "team": "t", "time_zone": "UTC", "overrides": [{"start": "2026-01-05", "end": "2026-01-06"}]}"#),
     ];
     expect![[r#"
-        unknown field `layer`, expected one of `id`, `team`, `name`, `time_zone`, `stacking`, `layers`, `overrides` at line 1 column 52
+        unknown field `layer`, expected one of `id`, `team`, `name`, `time_zone`, `handoff_notice`, `stacking`, `layers`, `overrides` at line 1 column 52
         invalid type: integer `7`, expected a user, or a list of users who take the turn together at line 1 column 115
         "Ada Lovelace": expected 1 to 64 characters of a-z, 0-9, '-' and '_', beginning with a letter or digit at line 1 column 128
         invalid type: integer `7`, expected a rotation like weekly or 2 weeks, or a list of lengths like [5 days, 2 days] at line 1 column 70
