@@ -179,6 +179,34 @@ pub(crate) struct Rollback {
     pub(crate) expect: Option<u64>,
 }
 
+/// What to look for.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// A sender's key (dedup_key, alias, incident_key), an alert's id, or a request's id.
+    #[arg(value_name = "KEY")]
+    pub(crate) of: String,
+    /// Only this integration's; all are asked where it is not given.
+    #[arg(long, value_name = "ID")]
+    pub(crate) integration: Option<String>,
+    /// Say what an acknowledgement or a resolve did that came at this instant, RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Which span to check.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Alerts from this instant on, RFC 3339; a day before the end where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// Until this instant, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// Only this team's.
+    #[arg(long, value_name = "ID")]
+    pub(crate) team: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say what a configuration file would change, in meaning: who is on call and paged otherwise, what becomes uncovered or unreachable. Exit code 0: nothing;
@@ -319,6 +347,10 @@ pub(crate) enum Command {
     },
     /// Say who is on call now, and why.
     Oncall,
+    /// Say where events ended: by the sender's key, an alert's id or a request's id.
+    Trace(Trace),
+    /// Check that everything that came in is accounted for. Exit code 1: something is not.
+    Audit(Audit),
     /// List heartbeats: which jobs say that they are alive, and which do not. One that nobody has pinged yet is not expected.
     Heartbeats,
     /// Contact methods: show that they reach their owner.

@@ -77,6 +77,7 @@ pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        previous: None,
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,

@@ -88,6 +88,12 @@ pub fn live(seed: u64, mode: Mode) -> Life {
     if calm {
         wrong.extend(world.swept.iter().filter(|s| s.alerts + s.incidents > 0).map(|s| format!("the sweep found something: {s:?}")));
     }
+    let audited = world.audit(50);
+    wrong.extend(audited.violations.iter().map(|v| format!("ledger: {v}")));
+    let received = world.store.look(|s| s.alerts.len()) as u64;
+    if [audited.alerts, audited.opened + audited.joined + audited.kept] != [received; 2] {
+        wrong.push(format!("ledger: {received} alerts came, and the ledger has {audited:?}"));
+    }
     let incidents = world.all().len();
     for i in world.all() {
         let entries = world.timeline(i.id).into_iter().map(|e| format!("#{} {} {} g{} {} {:?}", e.number, e.seq, e.at, e.generation, e.actor, e.what));

@@ -14,6 +14,8 @@ mod grouping;
 mod heartbeats;
 #[path = "stories/large.rs"]
 mod large;
+#[path = "stories/ledger.rs"]
+mod ledger;
 #[path = "stories/lifecycle.rs"]
 mod lifecycle;
 #[path = "stories/merging.rs"]

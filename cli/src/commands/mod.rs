@@ -9,6 +9,7 @@ mod history;
 mod import_shifts;
 mod incidents;
 mod init;
+mod ledger;
 mod oncall;
 mod plan;
 mod redrive;
@@ -55,6 +56,8 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Decline { incident, who } => respond::answer(&incident.incident, "responders/decline", &who, &Api::new(api)?, out).await,
         Command::Priority { incident, priority } => respond::priority(&incident.incident, priority, &Api::new(api)?, out).await,
         Command::Urgency { incident, urgency } => respond::urgency(&incident.incident, urgency, &Api::new(api)?, out).await,
+        Command::Trace(which) => ledger::trace(&which, &Api::new(api)?, out).await,
+        Command::Audit(which) => ledger::audit(&which, &Api::new(api)?, out).await,
         Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
         Command::Contact(Contact::Verify { id, code }) => contact::verify(&id, code.as_deref(), &Api::new(api)?, out).await,

@@ -11,6 +11,7 @@ mod foresee;
 mod heartbeats;
 mod history;
 mod incidents;
+mod ledger;
 mod plan;
 mod roster;
 mod send;

@@ -79,6 +79,8 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::feeds::revoke_schedule_feed))
         .routes(routes!(route::feeds::list_user_feeds, route::feeds::make_user_feed))
         .routes(routes!(route::feeds::revoke_user_feed))
+        .routes(routes!(route::ledger::trace_events))
+        .routes(routes!(route::ledger::audit_ledger))
         .routes(routes!(route::configuration::show_configuration, route::configuration::apply_configuration))
         .routes(routes!(route::history::list_versions))
         .routes(routes!(route::history::show_version))

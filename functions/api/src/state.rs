@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
@@ -11,6 +12,7 @@ use tocsin_app::merge_incidents::MergeIncidents;
 use tocsin_app::ports::{AlertStore, ChangeStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::rosters::Rosters;
 use tocsin_app::split_incident::SplitIncident;
+use tocsin_app::trace_alerts::TraceAlerts;
 use tocsin_app::use_link::UseLink;
 use tocsin_app::verify_contact::VerifyContact;
 
@@ -44,6 +46,10 @@ pub struct Api {
     pub verify: VerifyContact,
     /// Acknowledge links.
     pub link: UseLink,
+    /// Where events ended.
+    pub trace: TraceAlerts,
+    /// Whether the ledger holds.
+    pub audit: AuditLedger,
     /// Heartbeats, to read.
     pub heartbeats: KeepHeartbeats,
     /// Configuration, to change.

@@ -19,6 +19,7 @@ async fn main() -> Result<(), Error> {
         advance: common.advance_incident(messenger, None, required("TOCSIN_PUBLIC_URL")?),
         keep: common.keep_clock(aws.clocks(&required("TOCSIN_STATE_MACHINE_ARN")?)?),
         heartbeats: common.keep_heartbeats(),
+        audit: common.audit_ledger(),
         metrics: Arc::new(EmfMetrics::new(required("TOCSIN_STACK")?)),
     };
     run(service_fn(move |event: LambdaEvent<_>| async move {

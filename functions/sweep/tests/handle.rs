@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
+use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Fault, Faults, ManualClock, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
@@ -65,7 +66,8 @@ async fn world() -> World {
     };
     let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
     let heartbeats = KeepHeartbeats { beats: store.clone(), accept, configuration: configuration.clone() };
-    let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, metrics: metrics.clone() };
+    let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
+    let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, audit, metrics: metrics.clone() };
     let event = Event {
         action: Action::Trigger,
         dedup_key: "disk".to_owned(),
@@ -99,6 +101,7 @@ async fn world() -> World {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        previous: None,
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,

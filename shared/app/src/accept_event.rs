@@ -9,7 +9,7 @@ use crate::ports::{AlertStore, Clock, Hold, IdSource, IntegrationKey, Repeated};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_domain::alert::{Alert, AlertKey, AlertState};
+use tocsin_domain::alert::{Alert, AlertKey, AlertState, Previous};
 use tocsin_domain::id::AlertId;
 
 /// How often a race with other events of the same key is tried again.
@@ -69,9 +69,10 @@ impl AcceptEvent {
                 None => self.alerts.count_repetition(&key, severity, now).await?,
                 Some(until) => self.alerts.count_held_repetition(&key, severity, now, until).await?,
             };
-            if let Repeated::Counted(alert) = repeated {
-                return Ok(Accepted::Repeated(alert));
-            }
+            let before = match repeated {
+                Repeated::Counted(alert) => return Ok(Accepted::Repeated(alert)),
+                Repeated::NotThat(guard) => guard,
+            };
             if let Some(event) = event.take() {
                 fresh = Some(Alert {
                     id: AlertId::new(self.ids.ulid(now)),
@@ -86,6 +87,7 @@ impl AcceptEvent {
                     event,
                     incident: None,
                     outcome: None,
+                    previous: None,
                     seq: 1,
                     handled_seq: 0,
                     asked_seq: 0,
@@ -95,6 +97,8 @@ impl AcceptEvent {
             }
             let Some(alert) = &mut fresh else { break };
             alert.received_at = now;
+            // A closed guard changes no more until it guards the next alert: its count is the whole one.
+            alert.previous = before.map(|g| Previous { alert: g.alert, events: g.count });
             let opened = match until {
                 None => self.alerts.open_alert(alert).await,
                 Some(due) => {

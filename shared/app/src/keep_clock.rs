@@ -96,7 +96,10 @@ impl KeepClock {
             }
             // The sender reported it again after the resolve: that report must not vanish with the old alert.
             let now = self.clock.now();
-            let new = succession(alert, AlertId::new(self.ids.ulid(now)), now);
+            let guard = self.alerts.guard(&alert.key).await?;
+            // The latest one begins the new alert.
+            let events = guard.filter(|g| g.alert == alert.id).map_or(1, |g| g.count.saturating_sub(1).max(1));
+            let new = succession(alert, AlertId::new(self.ids.ulid(now)), now, events);
             let place = HoldPlace { integration: alert.key.integration.clone(), digest: alert.key.digest() };
             if let Some(hold) = self.alerts.hold(&place).await?.filter(|hold| hold.alert == alert.id) {
                 let due = hold.due.max(now.checked_add(hold.length).unwrap_or(hold.due));

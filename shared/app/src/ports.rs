@@ -11,7 +11,7 @@ use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
-use tocsin_domain::alert::{Alert, AlertKey, Severity};
+use tocsin_domain::alert::{Alert, AlertKey, Previous, Severity};
 use tocsin_domain::change_event::Change as ChangeEntry;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
 use tocsin_domain::foresight::difference::Summary;
@@ -71,12 +71,12 @@ pub struct IntegrationKey {
 pub enum Repeated {
     /// An alert with this key is open: counted on it.
     Counted(AlertId),
-    /// No alert with this key is open, or this one is worse than the open one: take the slow path.
-    NotThat,
+    /// No alert with this key is open, or this one is worse than the open one: take the slow path. With the guard that said so.
+    NotThat(Option<Guard>),
 }
 
 /// The guard of an open (or lately closed) alert key: all that a duplicate touches.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Guard {
     /// The alert it guards.
     pub alert: AlertId,
@@ -617,8 +617,8 @@ pub trait Metrics: Send + Sync {
     fn put(&self, name: &'static str, value: f64);
 }
 
-/// Helper for adapters and fakes: the event of an alert that another alert succeeds.
-pub fn succession(old: &Alert, id: AlertId, at: Timestamp) -> Alert {
+/// Helper for adapters and fakes: the event of an alert that another alert succeeds, with the events that were counted on it.
+pub fn succession(old: &Alert, id: AlertId, at: Timestamp, events: u64) -> Alert {
     let mut event: Event = old.event.clone();
     event.adapted.push(format!("reported again while the incident of {} was being resolved", old.id));
     Alert {
@@ -632,6 +632,7 @@ pub fn succession(old: &Alert, id: AlertId, at: Timestamp) -> Alert {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        previous: Some(Previous { alert: old.id, events }),
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,

@@ -4,12 +4,13 @@
 
 use crate::advance_incident::AdvanceIncident;
 use crate::announce_handoffs::AnnounceHandoffs;
+use crate::audit_ledger::AuditLedger;
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
 use crate::expire_alerts::expire_alerts;
 use crate::keep_clock::KeepClock;
 use crate::keep_heartbeats::KeepHeartbeats;
-use crate::ports::{DueStore, Metrics, Overdue};
+use crate::ports::{DueStore, Metrics, Overdue, Span};
 use crate::process_alerts::ProcessAlerts;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
@@ -21,6 +22,12 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(20);
 const MOST: usize = 400;
 /// Incidents that are looked at together.
 const AT_ONCE: usize = 8;
+/// The ledger is audited once in so many minutes,
+const AUDIT_EVERY_MINUTES: i64 = 5;
+/// for alerts that came this long ago: each is looked at twice, so that a sweep that did not run leaves no hole.
+const AUDITED: [SignedDuration; 2] = [SignedDuration::from_mins(15), SignedDuration::from_mins(5)];
+/// Alerts of each team that it looks at; `tocsin audit` looks at all.
+const MOST_AUDITED: usize = 500;
 
 /// What a sweep found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,7 +55,9 @@ pub struct Sweep {
     pub keep: KeepClock,
     /// For jobs that do not say that they are alive.
     pub heartbeats: KeepHeartbeats,
-    /// Heartbeat, and the age of the oldest overdue item.
+    /// For what nobody is waiting for: that nothing was lost.
+    pub audit: AuditLedger,
+    /// Heartbeat, the violations of the ledger, and the age of the oldest overdue item.
     pub metrics: Arc<dyn Metrics>,
 }
 
@@ -64,6 +73,11 @@ impl Sweep {
             Err(e) => swept.failed.push(("heartbeats".to_owned(), e.to_string())),
         }
         let swept = told(swept);
+        if now.as_second() / 60 % AUDIT_EVERY_MINUTES == 0
+            && let Err(e) = self.audit(now).await
+        {
+            tracing::error!(error = %e, "the ledger could not be audited; the next sweeps do it");
+        }
         // The heartbeat says that a whole sweep came to its end.
         self.metrics.put("SweepHeartbeat", 1.0);
         // Last of all, and of no consequence for the rest: nobody is paged by it.
@@ -71,6 +85,17 @@ impl Sweep {
             tracing::warn!(%error, "handoffs could not be told; the next sweep tries again");
         }
         Ok(swept)
+    }
+
+    /// Whether everything that came in lately has come to an end. An alarm looks at the number.
+    async fn audit(&self, now: Timestamp) -> Result<(), AppError> {
+        let [from, until] = AUDITED.map(|ago| now - ago);
+        let audited = self.audit.run(Span { from, until }, MOST_AUDITED).await?;
+        for violation in &audited.violations {
+            tracing::error!(%violation, "the ledger does not hold");
+        }
+        self.metrics.put("LedgerViolations", audited.violations.len() as f64);
+        Ok(())
     }
 
     /// Everything that is due, without grace: after an outage, by hand.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
+use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
@@ -20,6 +21,7 @@ use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::EmailContacts;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
+use tocsin_app::trace_alerts::TraceAlerts;
 use tocsin_app::verify_contact::SendContactCode;
 use tocsin_domain::notification::lane::Cap;
 
@@ -100,6 +102,16 @@ impl Common {
     /// Schedules as they are now.
     pub fn rosters(&self) -> Rosters {
         Rosters { configuration: self.configuration.clone(), store: self.store.clone() }
+    }
+
+    /// For api.
+    pub fn trace_alerts(&self) -> TraceAlerts {
+        TraceAlerts { alerts: self.store.clone(), incidents: self.store.clone(), configuration: self.configuration.clone() }
+    }
+
+    /// For api and sweep.
+    pub fn audit_ledger(&self) -> AuditLedger {
+        AuditLedger { alerts: self.store.clone(), incidents: self.store.clone(), configuration: self.configuration.clone(), clock: self.clock.clone() }
     }
 
     /// For ingest, api and sweep.

@@ -15,6 +15,7 @@ pub mod heartbeat;
 pub mod hex;
 pub mod id;
 pub mod incident;
+pub mod ledger;
 pub mod notification;
 pub mod schedule;
 pub mod status_page;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
+use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::change_roster::{AmendError, Amended, ChangeRoster};
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
@@ -114,6 +115,7 @@ impl UseCases {
         };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
             accept,
@@ -135,6 +137,7 @@ impl UseCases {
                 advance: advance.clone(),
                 keep: keep.clone(),
                 heartbeats: heartbeats.clone(),
+                audit,
                 metrics: metrics.clone(),
             },
             heartbeats,

@@ -5,6 +5,7 @@
 
 pub mod configuration;
 mod jobs;
+mod ledger;
 pub mod stream;
 pub mod tell;
 

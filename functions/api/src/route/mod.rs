@@ -8,6 +8,7 @@ pub(crate) mod feeds;
 pub(crate) mod heartbeats;
 pub(crate) mod history;
 pub(crate) mod incidents;
+pub(crate) mod ledger;
 pub(crate) mod links;
 pub(crate) mod merges;
 pub(crate) mod on_call;

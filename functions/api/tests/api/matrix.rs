@@ -62,6 +62,8 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("get", "/v1/users/{user}/feeds", "/v1/users/ada/feeds", None, Any),
         ("post", "/v1/users/{user}/feeds", "/v1/users/ada/feeds", Some("{}"), Any),
         ("delete", "/v1/users/{user}/feeds/{feed}", USER_FEED, None, Any),
+        ("get", "/v1/trace", "/v1/trace?of=some-key", None, Any),
+        ("get", "/v1/audit", "/v1/audit?from=2026-01-01T00:00:00Z&until=2026-01-06T00:00:00Z", None, Any),
         ("get", "/v1/configuration", "/v1/configuration", None, OfDeployment(Observer)),
         ("put", "/v1/configuration", "/v1/configuration", Some(r#"{"configuration":{"version":1}}"#), OfDeployment(Admin)),
         ("get", "/v1/configuration/versions", "/v1/configuration/versions", None, OfDeployment(Observer)),

@@ -76,6 +76,13 @@ impl Bench {
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             calendars: Calendars { store: store.clone(), rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             rosters,
+            trace: tocsin_app::trace_alerts::TraceAlerts { alerts: store.clone(), incidents: store.clone(), configuration: cache.clone() },
+            audit: tocsin_app::audit_ledger::AuditLedger {
+                alerts: store.clone(),
+                incidents: store.clone(),
+                configuration: cache.clone(),
+                clock: clock.clone(),
+            },
             heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
             incidents: store.clone(),
             alerts: store.clone(),

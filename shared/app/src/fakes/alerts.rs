@@ -22,7 +22,7 @@ impl State {
                 guard.last_at = guard.last_at.max(at);
                 Repeated::Counted(guard.alert)
             }
-            Some(_) | None => Repeated::NotThat,
+            other => Repeated::NotThat(other.copied()),
         }
     }
 

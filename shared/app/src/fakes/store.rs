@@ -178,6 +178,11 @@ impl MemoryStore {
         lock(&self.state).clone()
     }
 
+    /// Damages what is stored: for tests of what finds damage.
+    pub fn damage<T>(&self, how: impl FnOnce(&mut State) -> T) -> T {
+        how(&mut lock(&self.state))
+    }
+
     /// Looks at what is stored without copying it.
     pub fn look<T>(&self, at: impl FnOnce(&State) -> T) -> T {
         at(&lock(&self.state))

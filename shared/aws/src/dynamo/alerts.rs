@@ -72,7 +72,7 @@ impl DynamoStore {
             match refused_guard(&refused)? {
                 // Only the order of two deliveries kept it from being counted.
                 Some(guard) if guard.open && guard.severity <= severity && overtaken != (guard.last_at > at) => overtaken = !overtaken,
-                Some(_) | None => return Ok(Repeated::NotThat),
+                guard => return Ok(Repeated::NotThat(guard)),
             }
         }
     }

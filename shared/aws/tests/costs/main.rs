@@ -12,6 +12,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
+use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::deliver_pages::DeliverPages;
@@ -130,6 +131,7 @@ impl Deployment {
         };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
         let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids };
+        let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: cache.clone(), clock: clock.clone() };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
         let this = Self {
             ingest: Ingest::new(accept.clone(), store.clone(), store.clone(), store.clone()),
@@ -142,6 +144,7 @@ impl Deployment {
                 advance: advance.clone(),
                 keep: keep.clone(),
                 heartbeats,
+                audit,
                 metrics: Arc::new(MemoryMetrics::default()),
             },
             process,

@@ -11,14 +11,14 @@ async fn a_repetition_is_one_call_and_news_are_told_apart() {
     let embedded = Embedded::new();
     let store = store_on(&embedded).await;
     let k = key("disk");
-    assert_eq!(store.count_repetition(&k, Severity::Error, at(0)).await.unwrap(), Repeated::NotThat);
+    assert!(matches!(store.count_repetition(&k, Severity::Error, at(0)).await.unwrap(), Repeated::NotThat(_)));
     store.open_alert(&alert(1, "disk", Severity::Error)).await.unwrap();
 
     let before = embedded.called().len();
     assert_eq!(store.count_repetition(&k, Severity::Error, at(5)).await.unwrap(), Repeated::Counted(alert_id(1)));
     assert_eq!(embedded.called()[before..], ["UpdateItem"]);
     assert_eq!(store.count_repetition(&k, Severity::Info, at(6)).await.unwrap(), Repeated::Counted(alert_id(1)));
-    assert_eq!(store.count_repetition(&k, Severity::Critical, at(7)).await.unwrap(), Repeated::NotThat);
+    assert!(matches!(store.count_repetition(&k, Severity::Critical, at(7)).await.unwrap(), Repeated::NotThat(_)));
     let guard = store.guard(&k).await.unwrap().unwrap();
     assert_eq!((guard.alert, guard.open, guard.count, guard.last_at, guard.severity), (alert_id(1), true, 3, at(6), Severity::Error));
 }
@@ -168,9 +168,9 @@ async fn closing_waits_for_events_at_or_after_the_resolve() {
     assert!(!store.guard(&quiet.key).await.unwrap().unwrap().open);
 
     assert_eq!(store.close_alert(&noisy, at(10)).await, Err(WriteError::Conflict));
-    let new = succession(&noisy, alert_id(3), at(11));
+    let new = succession(&noisy, alert_id(3), at(11), 1);
     store.succeed_alert(&noisy, &new).await.unwrap();
-    assert_eq!(store.succeed_alert(&noisy, &succession(&noisy, alert_id(4), at(12))).await, Err(WriteError::Conflict));
+    assert_eq!(store.succeed_alert(&noisy, &succession(&noisy, alert_id(4), at(12), 1)).await, Err(WriteError::Conflict));
     assert_eq!(stored(&store, 3).await, new);
     assert_eq!(stored(&store, 2).await.state, AlertState::Resolved);
     let guard = store.guard(&noisy.key).await.unwrap().unwrap();
@@ -194,7 +194,7 @@ async fn an_event_and_the_closing_meet_in_one_order_only() {
         let counted = tokio::spawn(async move { events.count_repetition(&k, Severity::Error, at(11)).await.unwrap() });
         let close = tokio::spawn(async move { closing.close_alert(&closed, at(10)).await });
         match (counted.await.unwrap(), close.await.unwrap()) {
-            (Repeated::Counted(_), Err(WriteError::Conflict)) | (Repeated::NotThat, Ok(())) => {}
+            (Repeated::Counted(_), Err(WriteError::Conflict)) | (Repeated::NotThat(_), Ok(())) => {}
             both => panic!("round {round}: {both:?}"),
         }
     }

@@ -74,6 +74,7 @@ pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
         outcome: None,
         seq: 1,
         handled_seq: 0,
+        previous: None,
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,

@@ -104,6 +104,15 @@ pub enum AlertState {
     Resolved,
 }
 
+/// The alert that a key had before: from one to the next, the whole history of a key can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Previous {
+    /// Which.
+    pub alert: AlertId,
+    /// Events that were counted on it in all.
+    pub events: u64,
+}
+
 /// The stored alert. Its `seq` rises with every change that the incident function has to look at; `handled_seq` is how far that one has come,
 /// so that work left over is visible in the alert itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,6 +145,9 @@ pub struct Alert {
     /// What became of it instead, where a rule or a maintenance window kept it from people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The alert of this key before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
     /// Rises with each change.
     pub seq: u32,
     /// The change up to which the incident function has acted.

@@ -1,0 +1,91 @@
+//! `trace` and `audit`: where events ended, and whether everything that came in is accounted for.
+
+use crate::arguments::{Audit, Trace};
+use crate::client::{Api, Request};
+use crate::failure::Failure;
+use crate::output::Out;
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// What an audit looks at where nobody says more: a day.
+const HOURS: i64 = 24;
+
+#[derive(Deserialize)]
+struct Traced {
+    sentences: Vec<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct Page {
+    alerts: u64,
+    events: u64,
+    opened: u64,
+    joined: u64,
+    kept: u64,
+    waiting: u64,
+    lost: u64,
+    violations: Vec<Value>,
+    next: Option<String>,
+}
+
+pub(super) async fn trace(which: &Trace, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let at = which.at.map(|at| at.to_string());
+    let query = [("of", Some(which.of.as_str())), ("integration", which.integration.as_deref()), ("at", at.as_deref())];
+    let mut request = Request::get("trace", &["v1", "trace"]);
+    for (name, value) in query.into_iter().filter_map(|(n, v)| Some((n, v?))) {
+        request = request.query(name, value);
+    }
+    let answer = api.send(request).await?;
+    out.answer(&answer);
+    for sentence in api.typed::<Traced>(&answer)?.sentences {
+        out.say(&sentence);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn audit(which: &Audit, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let until = which.until.unwrap_or(out.now);
+    let from = which.from.unwrap_or(until - SignedDuration::from_hours(HOURS));
+    let mut sum = Page::default();
+    loop {
+        let mut request = Request::get("audit", &["v1", "audit"]).query("from", &from.to_string()).query("until", &until.to_string());
+        if let Some(team) = &which.team {
+            request = request.query("team", team);
+        }
+        if let Some(after) = &sum.next {
+            request = request.query("after", after);
+        }
+        let page: Page = api.typed(&api.send(request).await?)?;
+        sum = Page {
+            alerts: sum.alerts + page.alerts,
+            events: sum.events + page.events,
+            opened: sum.opened + page.opened,
+            joined: sum.joined + page.joined,
+            kept: sum.kept + page.kept,
+            waiting: sum.waiting + page.waiting,
+            lost: sum.lost + page.lost,
+            violations: sum.violations.into_iter().chain(page.violations).collect(),
+            next: page.next,
+        };
+        if sum.next.is_none() {
+            break;
+        }
+    }
+    let holds = sum.violations.is_empty();
+    out.answer(&json!({
+        "holds": holds, "from": from, "until": until, "alerts": sum.alerts, "events": sum.events, "opened": sum.opened, "joined": sum.joined,
+        "kept": sum.kept, "waiting": sum.waiting, "lost": sum.lost, "violations": sum.violations,
+    }));
+    out.say(&format!("{} alerts with {} events came from {from:.0} to {until:.0}.", sum.alerts, sum.events));
+    out.say(&format!(
+        "{} opened an incident, {} joined one, {} page nobody for a reason, {} wait to be handled, {} are lost.",
+        sum.opened, sum.joined, sum.kept, sum.waiting, sum.lost
+    ));
+    for violation in &sum.violations {
+        out.say(&format!("WRONG: {}", violation["sentence"].as_str().unwrap_or_default()));
+    }
+    out.say(if holds { "The ledger holds: everything that came in is accounted for." } else { "The ledger does not hold." });
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
