@@ -58,6 +58,32 @@ pub(crate) struct Who {
     pub(crate) at: Option<Timestamp>,
 }
 
+/// What to do with event rules.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Rules {
+    /// Say which rules of a configuration file take an event, and what becomes of it, offline.
+    Test(TestRules),
+}
+
+/// An imagined event.
+#[derive(Debug, Args)]
+pub(crate) struct TestRules {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// The service whose integration the event comes by.
+    #[arg(long, value_name = "SERVICE", required_unless_present = "router", conflicts_with = "router")]
+    pub(crate) service: Option<String>,
+    /// The team whose router the event comes by.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) router: Option<String>,
+    /// The event (JSON): its fields (summary, source, severity, component, details ...), or the body that a PagerDuty sender posts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// When it comes, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
 /// Which time of a file to look at.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
@@ -231,6 +257,9 @@ pub(crate) enum Command {
     Who(Who),
     /// Look for times at which nobody is on call by a configuration file, offline. Exit code 1 where there are any.
     Verify(Verify),
+    /// Try event rules on an imagined event, offline.
+    #[command(subcommand)]
+    Rules(Rules),
     /// List incidents.
     Incidents(Incidents),
     /// Show an incident with its timeline.

@@ -75,6 +75,7 @@ pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
         event: event(Action::Trigger, dedup_key, Severity::Error),
         incident: None,
         outcome: None,
+        guest: false,
         seq: 1,
         handled_seq: 0,
         previous: None,
@@ -126,7 +127,7 @@ fn commit(incident: Incident, expected: Option<u64>, entries: Vec<tocsin_domain:
 /// An alert's part in a write of `incident`.
 #[must_use]
 pub fn handled(alert: &Alert, incident: &Incident) -> AlertHandled {
-    AlertHandled { alert: alert.id, seq: alert.seq, incident: incident.id, attached: alert.incident.is_none() }
+    AlertHandled { alert: alert.id, seq: alert.seq, incident: incident.id, attached: alert.incident.is_none(), guest: false }
 }
 
 /// A page of an incident's present generation by SMS, due at `at(seconds)`; `rule` tells it from others.

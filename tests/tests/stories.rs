@@ -26,9 +26,13 @@ mod outages;
 mod people;
 #[path = "stories/repetition.rs"]
 mod repetition;
+#[path = "stories/quiet.rs"]
+mod quiet;
 #[path = "stories/responders.rs"]
 mod responders;
 #[path = "stories/rosters.rs"]
 mod rosters;
+#[path = "stories/rules.rs"]
+mod rules;
 #[path = "stories/sending.rs"]
 mod sending;

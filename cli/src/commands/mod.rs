@@ -15,11 +15,12 @@ mod plan;
 mod redrive;
 mod respond;
 mod roster;
+mod rules;
 mod schema;
 mod send;
 mod simulate;
 
-use crate::arguments::{Arguments, Command, Contact};
+use crate::arguments::{Arguments, Command, Contact, Rules};
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::Out;
@@ -39,6 +40,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Check { file } => apply::check(&file, out),
         Command::Who(which) => foresee::who(&which, out),
         Command::Verify(which) => foresee::verify(&which, out),
+        Command::Rules(Rules::Test(which)) => rules::test(&which, out),
         Command::Incidents(which) => incidents::list(&which, &Api::new(api)?, out).await,
         Command::Show { incident, why } => incidents::show(&incident.incident, why, &Api::new(api)?, out).await,
         Command::Ack { incidents } => respond::each(&incidents.incidents, "acknowledge", &Api::new(api)?, out).await,

@@ -14,5 +14,6 @@ mod incidents;
 mod ledger;
 mod plan;
 mod roster;
+mod rules;
 mod send;
 mod simulate;

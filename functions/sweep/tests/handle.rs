@@ -10,6 +10,7 @@ use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Fault, Faults, ManualClock, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
@@ -50,7 +51,14 @@ async fn world() -> World {
         cap: Cap::default(),
         public_url: "https://tocsin.example".to_owned(),
     };
-    let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
+    let process = ProcessAlerts {
+        alerts: store.clone(),
+        incidents: store.clone(),
+        configuration: configuration.clone(),
+        maintenance: store.clone(),
+        count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
+        clock: clock.clone(),
+    };
     let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids: ids.clone() };
     let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
     let handoffs =
@@ -99,6 +107,7 @@ async fn world() -> World {
         event,
         incident: None,
         outcome: None,
+        guest: false,
         seq: 1,
         handled_seq: 0,
         previous: None,

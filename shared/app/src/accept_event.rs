@@ -71,6 +71,10 @@ impl AcceptEvent {
             };
             let before = match repeated {
                 Repeated::Counted(alert) => return Ok(Accepted::Repeated(alert)),
+                Repeated::Watched(alert) => {
+                    self.wake(&key, alert, now).await?;
+                    return Ok(Accepted::Repeated(alert));
+                }
                 Repeated::NotThat(guard) => guard,
             };
             if let Some(event) = event.take() {
@@ -88,6 +92,7 @@ impl AcceptEvent {
                     incident: None,
                     outcome: None,
                     previous: None,
+                    guest: false,
                     seq: 1,
                     handled_seq: 0,
                     asked_seq: 0,
@@ -136,6 +141,18 @@ impl AcceptEvent {
             // Closed meanwhile: nothing is left to hold.
             Ok(()) | Err(WriteError::Conflict) => Ok(()),
             Err(WriteError::Port(e)) => Err(e.into()),
+        }
+    }
+
+    /// A rule counts the events of this alert. One that has an incident meanwhile, or is resolved, is of no interest any more.
+    async fn wake(&self, key: &AlertKey, alert: AlertId, now: Timestamp) -> Result<(), AppError> {
+        match self.alerts.wake_alert(alert, now).await {
+            Ok(()) => Ok(()),
+            Err(WriteError::Port(e)) => Err(e.into()),
+            Err(WriteError::Conflict) => match self.alerts.watch(key, alert, false).await {
+                Ok(_) | Err(WriteError::Conflict) => Ok(()),
+                Err(WriteError::Port(e)) => Err(e.into()),
+            },
         }
     }
 

@@ -112,11 +112,11 @@ impl ApplyConfiguration {
     pub async fn rotate(&self, integration: &IntegrationId) -> Result<CreatedKey, AppError> {
         let (_, configuration) = self.cache.current().await?;
         let not_found = || AppError::NotFound { what: format!("integration {integration}") };
-        let (_, kind, service) = configuration.keyed().find(|(id, ..)| *id == integration).ok_or_else(not_found)?;
+        let (_, kind, service, team) = configuration.keyed().find(|(id, ..)| *id == integration).ok_or_else(not_found)?;
         if self.store.keys_of(integration).await?.len() >= 2 {
             return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
         }
-        self.create(integration, &service.id, &service.team, kind).await
+        self.create(integration, &service.id, team, kind).await
     }
 
     /// Ends a key that its senders do not use any more. The last one stays: without a key an integration's senders would be refused.
@@ -133,14 +133,14 @@ impl ApplyConfiguration {
 
     async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
-        for (id, kind, service) in configuration.keyed() {
+        for (id, kind, service, team) in configuration.keyed() {
             let hashes = self.store.keys_of(id).await?;
-            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: service.team.clone(), kind };
+            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind };
             for hash in &hashes {
                 self.store.put_integration_key(hash, &key).await?;
             }
             if hashes.is_empty() {
-                created.push(self.create(id, &service.id, &service.team, kind).await?);
+                created.push(self.create(id, &service.id, team, kind).await?);
             }
         }
         for (id, ..) in old.keyed().filter(|(id, ..)| configuration.service_of(id).is_none()) {

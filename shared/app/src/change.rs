@@ -1,8 +1,7 @@
 //! From an incident before and after a change to the one write that makes it so.
 
-use crate::ports::{AlertHandled, AlertMoved, Commit, Group};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey};
 use jiff::Timestamp;
-use tocsin_domain::id::ServiceId;
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Actor, What};
 use tocsin_domain::notification::page::Page;
@@ -18,7 +17,7 @@ pub struct Change {
     queue: Vec<Page>,
     alerts: Vec<AlertHandled>,
     moved: Vec<AlertMoved>,
-    group: Option<(ServiceId, Group)>,
+    group: Option<(GroupKey, Group)>,
 }
 
 impl Change {
@@ -35,6 +34,11 @@ impl Change {
     /// The incident as it will be.
     pub fn incident(&mut self) -> &mut Incident {
         &mut self.after
+    }
+
+    /// Whether the incident is new.
+    pub fn is_opening(&self) -> bool {
+        self.before.is_none()
     }
 
     /// Notes what happened.
@@ -60,8 +64,8 @@ impl Change {
     }
 
     /// The group that it opens.
-    pub fn open_group(&mut self, service: ServiceId, group: Group) {
-        self.group = Some((service, group));
+    pub fn open_group(&mut self, key: GroupKey, group: Group) {
+        self.group = Some((key, group));
     }
 
     /// Whether there is nothing to write.

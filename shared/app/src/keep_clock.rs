@@ -89,10 +89,13 @@ impl KeepClock {
         for _ in 0..TRIES {
             let found = self.alerts.alerts(&[id]).await?;
             let Some(alert) = found.first().filter(|a| a.state == AlertState::Open) else { return Ok(()) };
-            match self.alerts.close_alert(alert, resolved_at).await {
-                Ok(()) => return Ok(()),
-                Err(WriteError::Port(e)) => return Err(e.into()),
-                Err(WriteError::Conflict) => {}
+            // A guest's own service is not over with this incident: it goes on as an alert of its own.
+            if !alert.guest {
+                match self.alerts.close_alert(alert, resolved_at).await {
+                    Ok(()) => return Ok(()),
+                    Err(WriteError::Port(e)) => return Err(e.into()),
+                    Err(WriteError::Conflict) => {}
+                }
             }
             // The sender reported it again after the resolve: that report must not vanish with the old alert.
             let now = self.clock.now();

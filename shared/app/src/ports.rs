@@ -3,6 +3,8 @@
 //! Every call may fail before or after its effect ([`PortError`]), and every process may die between two calls: use cases are written so that repeating them is harmless.
 //! Writes that decide are conditional and atomic; [`WriteError::Conflict`] means that nothing was written and that the caller has to look again.
 
+pub use crate::ports_quiet::{CountKey, Counted, CountedAlert, MaintenanceStore, ThresholdStore};
+
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -71,6 +73,8 @@ pub struct IntegrationKey {
 pub enum Repeated {
     /// An alert with this key is open: counted on it.
     Counted(AlertId),
+    /// Counted, and the incident function wants to hear of each event of this alert: [wake](AlertStore::wake_alert) it.
+    Watched(AlertId),
     /// No alert with this key is open, or this one is worse than the open one: take the slow path. With the guard that said so.
     NotThat(Option<Guard>),
 }
@@ -186,6 +190,9 @@ pub trait AlertStore: Send + Sync {
     /// What became of an alert (as it was read) without an incident: its change is handled, and while it is open it is due again at [`Outcome::again_at`].
     /// Conflict: it changed since it was read, or belongs to an incident.
     async fn record_outcome(&self, alert: &Alert, outcome: &Outcome) -> Result<(), WriteError>;
+    /// From now on, or no more, repetitions of an open alert answer [`Repeated::Watched`]. The answer is the count of its events until now.
+    /// Conflict: the guard does not guard this alert as an open one.
+    async fn watch(&self, key: &AlertKey, alert: AlertId, watched: bool) -> Result<u64, WriteError>;
     /// The alert has work although its sender said nothing new: what kept it from people is over, or counted as far as it was to.
     /// Conflict: it is not open, or belongs to an incident.
     async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError>;
@@ -213,6 +220,8 @@ pub struct AlertHandled {
     pub incident: IncidentId,
     /// Whether the link is new.
     pub attached: bool,
+    /// Whether the incident is that of another service, which the alert's own service depends on.
+    pub guest: bool,
 }
 
 /// An alert that comes from another incident, in a [`Commit`] of the one that takes it.
@@ -226,7 +235,16 @@ pub struct AlertMoved {
     pub from: IncidentId,
 }
 
-/// Which open incident a service's new alerts join.
+/// Alerts that join one incident: those of a service or, where they are told apart, those with the same values.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKey {
+    /// The service.
+    pub service: ServiceId,
+    /// Hash of the values, in hex.
+    pub values: Option<String>,
+}
+
+/// Which open incident new alerts of a group join.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// The incident that opened the group.
@@ -252,8 +270,8 @@ pub struct Commit {
     pub alerts: Vec<AlertHandled>,
     /// Alerts that come from another incident, with a link under this one; the other keeps its link.
     pub moved: Vec<AlertMoved>,
-    /// A group that this incident opens: the service, and the group with its new revision (1 for the first).
-    pub group: Option<(ServiceId, Group)>,
+    /// A group that this incident opens: its key, and the group with its new revision (1 for the first).
+    pub group: Option<(GroupKey, Group)>,
     /// Pages to put into their lanes.
     pub queue: Vec<Page>,
     /// Pages to take out of their lanes: sent, failed or taken back.
@@ -288,8 +306,8 @@ pub trait IncidentStore: Send + Sync {
     async fn timeline(&self, id: IncidentId, after: u32, limit: usize) -> Result<Vec<Entry>, PortError>;
     /// A team's incidents, at most `limit` behind `after` (an id that an earlier answer ended with). May lag a moment behind.
     async fn incidents_of(&self, team: &TeamId, which: Which, after: Option<IncidentId>, limit: usize) -> Result<Vec<Incident>, PortError>;
-    /// The group of a service.
-    async fn group(&self, service: &ServiceId) -> Result<Option<Group>, PortError>;
+    /// A group.
+    async fn group(&self, key: &GroupKey) -> Result<Option<Group>, PortError>;
 }
 
 /// A page with the lease that somebody holds on it.
@@ -446,6 +464,8 @@ pub enum Overdue {
 pub trait DueStore: Send + Sync {
     /// Everything due before `before`, oldest first within each shard, at most `limit` in all.
     async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError>;
+    /// Alerts that are due at exactly this instant, at most `limit`: those that wait for the end of something.
+    async fn alerts_due_at(&self, at: Timestamp, limit: usize) -> Result<Vec<AlertId>, PortError>;
     /// Holds due before `before`, at most `limit`. Apart from the others, so that however many alerts fire, no incident waits behind them.
     async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError>;
 }
@@ -630,6 +650,7 @@ pub fn succession(old: &Alert, id: AlertId, at: Timestamp, events: u64) -> Alert
         event,
         incident: None,
         outcome: None,
+        guest: false,
         seq: 1,
         handled_seq: 0,
         previous: Some(Previous { alert: old.id, events }),

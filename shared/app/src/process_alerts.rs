@@ -7,20 +7,26 @@
 use crate::apply_asks;
 use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
+use crate::count_threshold::{CountThreshold, Reached};
 use crate::error::{AppError, WriteError};
 use crate::move_alerts::heir;
-use crate::ports::{AlertHandled, AlertStore, Clock, Group, IncidentStore};
+use crate::ports::{AlertHandled, AlertStore, Clock, CountKey, Group, GroupKey, IncidentStore, MaintenanceStore, Which};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tocsin_domain::alert::ask::Asked;
-use tocsin_domain::alert::{Alert, Severity};
-use tocsin_domain::configuration::{Configuration, Grouping, Service};
-use tocsin_domain::id::{AlertId, IncidentId, ServiceId};
+use tocsin_domain::alert::outcome::{Outcome, Suppressor};
+use tocsin_domain::alert::{Alert, AlertState, Severity, Urgency};
+use tocsin_domain::configuration::{Configuration, Grouping};
+use tocsin_domain::id::{AlertId, IncidentId, ServiceId, TeamId};
 use tocsin_domain::incident::command::Command;
-use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_domain::incident::timeline::{Actor, PauseEnd, ReleasedAlert, RuleApplied, What};
 use tocsin_domain::incident::{Incident, Opening};
+use tocsin_domain::maintenance::Maintenances;
+use tocsin_domain::rules::{Decision, Verdict, decide};
 
+/// Open incidents of one team that are looked through for those of a service that others depend on.
+const MOST_UPSTREAM: usize = 200;
 /// Alerts that one write handles at most (each is an alert and a link, and a transaction takes 100 items).
 const MOST_A_WRITE: usize = 45;
 /// What was asked of one alert that is read at once; its senders are refused more.
@@ -37,6 +43,10 @@ pub struct ProcessAlerts {
     pub incidents: Arc<dyn IncidentStore>,
     /// Services and their grouping.
     pub configuration: Arc<ConfigurationCache>,
+    /// Maintenance windows.
+    pub maintenance: Arc<dyn MaintenanceStore>,
+    /// Thresholds.
+    pub count: CountThreshold,
     /// The clock.
     pub clock: Arc<dyn Clock>,
 }
@@ -46,27 +56,53 @@ pub struct ProcessAlerts {
 enum Target {
     /// To the incident that they belong to.
     Incident(IncidentId),
+    /// To the open incident of a service that theirs depends on.
+    Upstream(IncidentId),
     /// To an incident of its own.
     Own(AlertId),
-    /// To the service's group.
-    Group(ServiceId),
+    /// To the incident of a group.
+    Group(GroupKey),
+}
+
+/// What decisions of one run go by.
+struct Around {
+    version: u64,
+    configuration: Arc<Configuration>,
+    maintenance: Maintenances,
+}
+
+impl Around {
+    /// An alert that was kept from people is decided as of now, any other as of when it came: the same whenever it is asked.
+    fn decide(&self, alert: &Alert, now: Timestamp) -> Decision {
+        let at = if alert.outcome.is_some() { now } else { alert.received_at };
+        decide(alert, &self.configuration, &self.maintenance, at)
+    }
 }
 
 impl ProcessAlerts {
     /// Handles what there is to do for these alerts. The answer names those that could not be handled, with the reason; the others are done.
     pub async fn run(&self, ids: &[AlertId]) -> Result<Vec<(AlertId, AppError)>, AppError> {
         let (version, configuration) = self.configuration.current().await?;
-        let mut targets: BTreeMap<Target, Vec<AlertId>> = BTreeMap::new();
         let mut alerts = self.alerts.alerts(ids).await?;
+        let now = self.clock.now();
+        alerts.retain(|a| a.is_due(now));
         alerts.sort_by_key(|a| (a.received_at, a.id));
-        for alert in alerts.iter().filter(|a| a.has_work()) {
-            targets.entry(target(alert, &configuration)).or_default().push(alert.id);
+        // Who belongs to an incident stays there, whatever begins or ends.
+        let runs = if alerts.iter().any(|a| a.incident.is_none()) { self.maintenance.maintenance().await? } else { Vec::new() };
+        let around = Around { version, configuration, maintenance: Maintenances { runs } };
+        let mut failed = Vec::new();
+        let mut targets: BTreeMap<Target, Vec<AlertId>> = BTreeMap::new();
+        for alert in &alerts {
+            match self.place(alert, &around).await {
+                Ok(Some(target)) => targets.entry(target).or_default().push(alert.id),
+                Ok(None) => {}
+                Err(e) => failed.push((alert.id, e)),
+            }
         }
         let asked: BTreeSet<AlertId> = alerts.iter().filter(|a| a.asked_seq > a.handled_seq).map(|a| a.id).collect();
-        let mut failed = Vec::new();
         for (target, ids) in targets {
             for part in writes(&ids, &asked) {
-                if let Err(e) = self.handle(&target, part, version, &configuration).await {
+                if let Err(e) = self.handle(&target, part, &around).await {
                     let reason = e.to_string();
                     failed.extend(part.iter().skip(1).map(|id| (*id, AppError::Contention { what: reason.clone() })));
                     failed.extend(part.first().map(|id| (*id, e)));
@@ -76,28 +112,110 @@ impl ProcessAlerts {
         Ok(failed)
     }
 
-    async fn handle(&self, target: &Target, ids: &[AlertId], version: u64, configuration: &Configuration) -> Result<(), AppError> {
+    /// Where an alert goes; nowhere where it is kept from people, which is recorded.
+    async fn place(&self, alert: &Alert, around: &Around) -> Result<Option<Target>, AppError> {
+        if let Some(incident) = alert.incident {
+            return Ok(Some(Target::Incident(incident)));
+        }
+        if let (AlertState::Resolved, Some(outcome)) = (alert.state, &alert.outcome) {
+            // It is over before anybody had to know.
+            self.keep(alert, outcome.clone()).await?;
+            return Ok(None);
+        }
+        let decision = around.decide(alert, self.clock.now());
+        match &decision.verdict {
+            Verdict::Keep { outcome } => {
+                self.keep(alert, outcome.clone()).await?;
+                return Ok(None);
+            }
+            Verdict::Count { by, threshold } => {
+                let service = decision.service.clone().unwrap_or_else(|| alert.service.clone());
+                let counted = self.count.run(&CountKey { rule: by.clone(), service }, alert, *threshold).await?;
+                if let Reached::NotYet(events, again_at) = counted {
+                    let reason = format!("{events} of {} events in {} s", threshold.events, threshold.within_s);
+                    let outcome = Outcome::Suppressed { by: Suppressor::Threshold(by.clone()), reason, at: self.clock.now(), again_at };
+                    self.keep(alert, outcome).await?;
+                    return Ok(None);
+                }
+            }
+            Verdict::Page => {}
+        }
+        if let Some(upstream) = self.upstream(&decision, around).await? {
+            return Ok(Some(Target::Upstream(upstream)));
+        }
+        Ok(Some(own_target(alert, &decision, &around.configuration)))
+    }
+
+    /// Records what became of an alert instead of an incident. One that changed meanwhile comes again.
+    async fn keep(&self, alert: &Alert, outcome: Outcome) -> Result<(), AppError> {
+        match self.alerts.record_outcome(alert, &outcome).await {
+            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Err(WriteError::Port(e)) => Err(e.into()),
+        }
+    }
+
+    /// The open incident of a service that the alert's service depends on, the nearest service first, of its incidents the oldest.
+    async fn upstream(&self, decision: &Decision, around: &Around) -> Result<Option<IncidentId>, AppError> {
+        let service = decision.service.as_ref().and_then(|id| around.configuration.service(id));
+        let Some(service) = service.filter(|s| s.attach_to_upstream) else { return Ok(None) };
+        let mut lists: BTreeMap<TeamId, Vec<Incident>> = BTreeMap::new();
+        for upstream in around.configuration.upstream_of(service) {
+            if !lists.contains_key(&upstream.team) {
+                let open = self.incidents.incidents_of(&upstream.team, Which::Open, None, MOST_UPSTREAM).await?;
+                lists.insert(upstream.team.clone(), open);
+            }
+            let of_it = |i: &&Incident| i.service == upstream.id && i.is_open();
+            if let Some(incident) = lists.get(&upstream.team).into_iter().flatten().find(of_it) {
+                return Ok(Some(incident.id));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn handle(&self, target: &Target, ids: &[AlertId], around: &Around) -> Result<(), AppError> {
         for _ in 0..TRIES {
+            let now = self.clock.now();
             let mut alerts = self.alerts.alerts(ids).await?;
             // Meanwhile handled by somebody else, or attached elsewhere: then another round of this, or that one, has it.
-            alerts.retain(|a| a.has_work() && (a.incident.is_none() || matches!(target, Target::Incident(i) if Some(*i) == a.incident)));
+            alerts.retain(|a| a.is_due(now) && (a.incident.is_none() || matches!(target, Target::Incident(i) if Some(*i) == a.incident)));
             alerts.sort_by_key(|a| (a.received_at, a.id));
-            let Some(first) = alerts.first() else { return Ok(()) };
-            let now = self.clock.now();
+            let mut decided: Vec<(Alert, Decision)> = alerts.into_iter().map(|a| (around.decide(&a, now), a)).map(|(d, a)| (a, d)).collect();
+            // One that changed meanwhile so that it is kept from people comes again, for that change.
+            decided.retain(|(a, d)| a.incident.is_some() || !matches!(d.verdict, Verdict::Keep { .. }));
+            let Some((first, decision)) = decided.first() else { return Ok(()) };
             let mut change = match target {
                 Target::Incident(id) => self.existing(*id).await?,
-                Target::Own(_) => self.opening(first, version, configuration).await?,
-                Target::Group(service) => self.joining(service, first, version, configuration).await?,
+                Target::Upstream(id) => {
+                    let mut change = self.existing(*id).await?;
+                    if !change.incident().is_open() {
+                        // It was resolved meanwhile: the next round looks again.
+                        return Err(AppError::Contention { what: format!("incident {id}") });
+                    }
+                    change
+                }
+                Target::Own(_) => self.opening(first, decision, around, now).await?,
+                Target::Group(key) => self.joining(key, first, decision, around, now).await?,
             };
+            let alerts: Vec<Alert> = decided.iter().map(|(a, _)| a.clone()).collect();
             let asks = self.asks(&alerts).await?;
-            fold(&mut change, &alerts, &asks, configuration, now);
+            fold(&mut change, &decided, &asks, matches!(target, Target::Upstream(_)), &around.configuration, now);
             match self.incidents.commit(&change.commit(now)).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => return self.counted(&decided).await,
                 Err(WriteError::Conflict) => {}
                 Err(WriteError::Port(e)) => return Err(e.into()),
             }
         }
         Err(AppError::Contention { what: format!("{target:?}") })
+    }
+
+    /// Alerts that a threshold let pass: their repetitions are of no interest any more. Where this fails, ingest finds out with the next one.
+    async fn counted(&self, decided: &[(Alert, Decision)]) -> Result<(), AppError> {
+        for (alert, _) in decided.iter().filter(|(a, d)| a.incident.is_none() && matches!(d.verdict, Verdict::Count { .. })) {
+            if let Err(error) = self.count.forget(alert).await {
+                tracing::warn!(alert = %alert.id, %error, "repetitions are still watched");
+            }
+        }
+        Ok(())
     }
 
     /// What was asked of these alerts that their incident has not heard of.
@@ -120,55 +238,66 @@ impl ProcessAlerts {
         Ok(Change::of(incident))
     }
 
-    async fn opening(&self, first: &Alert, version: u64, configuration: &Configuration) -> Result<Change, AppError> {
+    async fn opening(&self, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
         // The incident's id follows from the alert's, so that two who open it at once can not both succeed.
         let id = IncidentId::new(first.id.ulid());
         let number = self.incidents.next_number().await?;
-        let service = service_of(first, configuration);
+        let service = decision.service.as_ref().and_then(|id| around.configuration.service(id));
         let opening = Opening {
             id,
             number,
             service: service.map_or_else(|| first.service.clone(), |s| s.id.clone()),
             team: service.map_or_else(|| first.team.clone(), |s| s.team.clone()),
             policy: service.map_or_else(no_policy, |s| s.policy.clone()),
-            config_version: version,
-            title: title(first),
-            severity: first.severity,
+            config_version: around.version,
+            title: title(first, decision),
+            severity: decision.severity,
             acknowledge_timeout_s: service.and_then(|s| s.acknowledge_timeout_s),
             auto_resolve_s: service.and_then(|s| s.auto_resolve_s),
         };
-        let incident = Incident::open(opening, first.received_at);
+        let mut incident = Incident::open(opening, begins(first, now));
+        incident.urgency = decision.urgency.unwrap_or(incident.urgency);
         let triggered = What::Triggered {
             title: incident.title.clone(),
             severity: incident.severity,
             urgency: incident.urgency,
             policy: incident.policy.clone(),
-            config_version: version,
+            config_version: around.version,
         };
         let mut change = Change::opening(incident);
         change.tell(&sender(first), vec![triggered]);
         Ok(change)
     }
 
-    /// Joins the service's open incident while its window is open, or opens the next one with a window of its own.
-    async fn joining(&self, service: &ServiceId, first: &Alert, version: u64, configuration: &Configuration) -> Result<Change, AppError> {
-        let group = self.incidents.group(service).await?;
+    /// Joins the group's open incident while its window is open, or opens the next one with a window of its own.
+    async fn joining(&self, key: &GroupKey, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
+        let group = self.incidents.group(key).await?;
+        let begins = begins(first, now);
         if let Some(group) = &group
-            && first.received_at < group.until
+            && begins < group.until
             && let Some(incident) = self.incidents.incident(group.incident).await?
             && let Some(incident) = heir(&*self.incidents, incident).await?
             && incident.is_open()
         {
             return Ok(Change::of(incident));
         }
-        let mut change = self.opening(first, version, configuration).await?;
-        if let Some(Grouping::Time { window_s }) = configuration.service(service).map(|s| s.grouping) {
-            let until = first.received_at.checked_add(jiff::SignedDuration::from_secs(i64::from(window_s))).unwrap_or(Timestamp::MAX);
-            let revision = group.map_or(0, |g| g.revision) + 1;
-            change.open_group(service.clone(), Group { incident: IncidentId::new(first.id.ulid()), until, revision });
-        }
+        let mut change = self.opening(first, decision, around, now).await?;
+        let window_s = match around.configuration.service(&key.service).map(|s| &s.grouping) {
+            Some(Grouping::Time { window_s }) => Some(*window_s),
+            Some(Grouping::Fields { window_s, .. }) => *window_s,
+            // A rule groups them: for as long as the incident is open.
+            Some(Grouping::None) | None => None,
+        };
+        let until = window_s.and_then(|s| begins.checked_add(jiff::SignedDuration::from_secs(i64::from(s))).ok()).unwrap_or(Timestamp::MAX);
+        let revision = group.map_or(0, |g| g.revision) + 1;
+        change.open_group(key.clone(), Group { incident: IncidentId::new(first.id.ulid()), until, revision });
         Ok(change)
     }
+}
+
+/// When an incident that an alert opens begins: when the alert came or, where it was kept from people until now, now.
+fn begins(alert: &Alert, now: Timestamp) -> Timestamp {
+    if alert.outcome.is_some() { now } else { alert.received_at }
 }
 
 /// Parts that one write can handle. An alert of which something was asked has a write of its own: that may tell many things.
@@ -184,19 +313,14 @@ fn writes<'a>(ids: &'a [AlertId], asked: &BTreeSet<AlertId>) -> Vec<&'a [AlertId
     parts
 }
 
-fn target(alert: &Alert, configuration: &Configuration) -> Target {
-    if let Some(incident) = alert.incident {
-        return Target::Incident(incident);
+/// Where an alert goes within its own service.
+fn own_target(alert: &Alert, decision: &Decision, configuration: &Configuration) -> Target {
+    let Some(service) = decision.service.as_ref().and_then(|id| configuration.service(id)) else { return Target::Own(alert.id) };
+    match (&decision.group, &service.grouping) {
+        (Some(values), _) => Target::Group(GroupKey { service: service.id.clone(), values: Some(values.clone()) }),
+        (None, Grouping::Time { .. }) => Target::Group(GroupKey { service: service.id.clone(), values: None }),
+        (None, Grouping::None | Grouping::Fields { .. }) => Target::Own(alert.id),
     }
-    match service_of(alert, configuration) {
-        Some(Service { grouping: Grouping::Time { .. }, id, .. }) => Target::Group(id.clone()),
-        Some(Service { grouping: Grouping::None, .. }) | None => Target::Own(alert.id),
-    }
-}
-
-/// The service that the alert's integration belongs to now; the one it belonged to, where the integration is gone.
-fn service_of<'a>(alert: &Alert, configuration: &'a Configuration) -> Option<&'a Service> {
-    configuration.service_of(&alert.key.integration).or_else(|| configuration.service(&alert.service))
 }
 
 /// A policy without levels: its incidents go to the last resort at once. For alerts of services that are not in the configuration any more.
@@ -205,8 +329,8 @@ fn no_policy() -> tocsin_domain::id::PolicyId {
     "none".parse().expect("a slug")
 }
 
-fn title(alert: &Alert) -> String {
-    let title = tocsin_domain::notification::message::clean(&alert.event.summary);
+fn title(alert: &Alert, decision: &Decision) -> String {
+    let title = tocsin_domain::notification::message::clean(&decision.summary);
     if title.is_empty() { format!("Alert {} without a summary", alert.id) } else { title }
 }
 
@@ -214,35 +338,94 @@ fn sender(alert: &Alert) -> Actor {
     Actor::Sender(alert.key.integration.clone())
 }
 
-/// Puts what these alerts say into one change of their incident.
-fn fold(change: &mut Change, alerts: &[Alert], asks: &BTreeMap<AlertId, Vec<Asked>>, configuration: &Configuration, now: Timestamp) {
-    let Some(first) = alerts.first() else { return };
+/// Puts what these alerts say into one change of their incident; `guests` of another service join it there.
+fn fold(change: &mut Change, decided: &[(Alert, Decision)], asks: &BTreeMap<AlertId, Vec<Asked>>, guests: bool, configuration: &Configuration, now: Timestamp) {
+    let Some((first, _)) = decided.first() else { return };
     let actor = sender(first);
-    let fresh: Vec<(AlertId, Severity)> = alerts.iter().filter(|a| a.incident.is_none()).map(|a| (a.id, a.severity)).collect();
+    let fresh: Vec<&(Alert, Decision)> = decided.iter().filter(|(a, _)| a.incident.is_none()).collect();
     let id = change.incident().id;
-    let mut whats = change.incident().attach(&fresh, now);
-    if let Some(worst) = alerts.iter().filter(|a| a.incident.is_some()).map(|a| a.severity).min() {
-        whats.extend(change.incident().raise(worst, now));
+    let opening = change.is_opening();
+    if let Some(worst) = fresh.iter().map(|(_, d)| d.severity).min() {
+        let attached: Vec<(AlertId, Severity)> = fresh.iter().map(|(a, d)| (a.id, d.severity)).collect();
+        let whats = change.incident().attach_as(&attached, worst, urgency(&fresh), now);
+        change.tell(&actor, whats);
+        change.tell(&Actor::System, joined(&fresh, guests));
+        let whats = pause(change.incident(), &fresh, opening, now);
+        change.tell(&Actor::System, whats);
     }
-    change.tell(&actor, whats);
-    if let Some(priority) = alerts.iter().filter(|a| a.incident.is_none()).filter_map(|a| a.event.priority).min()
+    let known: Vec<&(Alert, Decision)> = decided.iter().filter(|(a, _)| a.incident.is_some()).collect();
+    if let Some(worst) = known.iter().map(|(_, d)| d.severity).min() {
+        // Whoever changed the urgency since is not overruled by an alert that says nothing new.
+        let urgency = urgency(&known).filter(|_| worst < change.incident().severity);
+        let whats = change.incident().raise_to(worst, urgency, now);
+        change.tell(&actor, whats);
+    }
+    if let Some(priority) = fresh.iter().filter_map(|(a, d)| d.priority.or(a.event.priority)).min()
         && change.incident().priority.is_none_or(|p| priority < p)
         && change.incident().is_open()
     {
         let whats = change.incident().apply(Command::SetPriority(Some(priority)), &actor, now).unwrap_or_default();
         change.tell(&actor, whats);
     }
-    if let Some((asked_at, by)) = alerts.iter().filter_map(|a| Some((a.acknowledge_requested_at?, sender(a)))).max_by_key(|(at, _)| *at) {
+    if let Some((asked_at, by)) = decided.iter().filter_map(|(a, _)| Some((a.acknowledge_requested_at?, sender(a)))).max_by_key(|(at, _)| *at) {
         let whats = change.incident().acknowledge_by_sender(&by, asked_at, now);
         change.tell(&by, whats);
     }
-    for alert in alerts {
+    for (alert, _) in decided {
         if let Some(asks) = asks.get(&alert.id) {
             apply_asks::apply(change, alert, asks, configuration, now);
         }
     }
-    let resolved: Vec<AlertId> = alerts.iter().filter(|a| a.has_new_resolution()).map(|a| a.id).collect();
+    let resolved: Vec<AlertId> = decided.iter().filter(|(a, _)| a.has_new_resolution()).map(|(a, _)| a.id).collect();
     let whats = change.incident().resolve_alerts(&resolved, &actor, now);
     change.tell(&actor, whats);
-    change.handle(alerts.iter().map(|a| AlertHandled { alert: a.id, seq: a.seq, incident: id, attached: a.incident.is_none() }).collect());
+    let handled = |a: &Alert| AlertHandled { alert: a.id, seq: a.seq, incident: id, attached: a.incident.is_none(), guest: guests && a.incident.is_none() };
+    change.handle(decided.iter().map(|(a, _)| handled(a)).collect());
+}
+
+/// The most urgent of alerts of which a rule chose the urgency of one at least; none where severities decide.
+fn urgency(decided: &[&(Alert, Decision)]) -> Option<Urgency> {
+    let chosen = decided.iter().any(|(_, d)| d.urgency.is_some());
+    decided.iter().map(|(_, d)| d.urgency.unwrap_or_else(|| d.severity.urgency())).min().filter(|_| chosen)
+}
+
+/// Why alerts joined as they did.
+fn joined(fresh: &[&(Alert, Decision)], guests: bool) -> Vec<What> {
+    let mut whats = Vec::new();
+    let mut rules: Vec<RuleApplied> = Vec::new();
+    for (alert, decision) in fresh {
+        for applied in &decision.applied {
+            match rules.iter_mut().find(|r| r.rule == applied.rule && r.did == applied.did) {
+                Some(rule) => rule.alerts.push(alert.id),
+                None => rules.push(RuleApplied { rule: applied.rule.clone(), did: applied.did.clone(), alerts: vec![alert.id] }),
+            }
+        }
+    }
+    if !rules.is_empty() {
+        whats.push(What::RulesApplied { rules });
+    }
+    let released: Vec<ReleasedAlert> = fresh.iter().filter_map(|(a, _)| Some(ReleasedAlert { alert: a.id, was: a.outcome.clone()? })).collect();
+    if !released.is_empty() {
+        whats.push(What::Released { alerts: released });
+    }
+    if guests {
+        let services: BTreeSet<ServiceId> = fresh.iter().filter_map(|(_, d)| d.service.clone()).collect();
+        whats.push(What::DependentsAttached { alerts: fresh.iter().map(|(a, _)| a.id).collect(), services: services.into_iter().collect() });
+    }
+    whats
+}
+
+/// An incident waits only for as long as each alert that opens or joins it lets it.
+fn pause(incident: &mut Incident, fresh: &[&(Alert, Decision)], opening: bool, now: Timestamp) -> Vec<What> {
+    let until = |(alert, decision): &(Alert, Decision)| {
+        let pause = jiff::SignedDuration::from_secs(i64::from(decision.pause_s?));
+        begins(alert, now).checked_add(pause).ok().filter(|until| *until > now)
+    };
+    let untils: Option<Vec<Timestamp>> = fresh.iter().map(|one| until(one)).collect();
+    match untils.and_then(|all| all.into_iter().min()) {
+        Some(until) if opening => incident.pause(until),
+        // What joins a wait does not make it longer.
+        Some(until) if incident.waits_until().is_none_or(|waits| waits <= until) => Vec::new(),
+        Some(_) | None => incident.end_pause(PauseEnd::Joined, now),
+    }
 }

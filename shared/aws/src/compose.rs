@@ -15,6 +15,7 @@ use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
@@ -51,7 +52,14 @@ impl Common {
 
     /// For incident and sweep.
     pub fn process_alerts(&self) -> ProcessAlerts {
-        ProcessAlerts { alerts: self.store.clone(), incidents: self.store.clone(), configuration: self.configuration.clone(), clock: self.clock.clone() }
+        ProcessAlerts {
+            alerts: self.store.clone(),
+            incidents: self.store.clone(),
+            configuration: self.configuration.clone(),
+            maintenance: self.store.clone(),
+            count: CountThreshold { alerts: self.store.clone(), thresholds: self.store.clone(), clock: self.clock.clone() },
+            clock: self.clock.clone(),
+        }
     }
 
     /// For incident and sweep.

@@ -96,6 +96,11 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         | What::ResponderAnswered { .. }
         | What::LevelFired { .. }
         | What::LastResort { .. }
+        | What::RulesApplied { .. }
+        | What::Released { .. }
+        | What::DependentsAttached { .. }
+        | What::Paused { .. }
+        | What::PauseEnded { .. }
         | What::Unanswered {}
         | What::Paged { .. }
         | What::PageFailed { .. }

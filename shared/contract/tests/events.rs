@@ -5,12 +5,13 @@
 
 use serde_json::{Value, json};
 use tocsin_contract::bus::{Detail, detail_type};
+use tocsin_domain::alert::outcome::{Outcome, RuleRef, RulesOf, Suppressor};
 use tocsin_domain::alert::{Severity, Urgency};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Priority;
-use tocsin_domain::incident::timeline::{Actor, Entry, PageOf, Planned, Unreached, What};
+use tocsin_domain::incident::timeline::{Actor, Entry, PageOf, PauseEnd, Planned, ReleasedAlert, RuleApplied, Unreached, What};
 use tocsin_domain::notification::why::{LevelOf, PageWhy, RuleWhy, Via};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/events/incident/v1.examples.json");
@@ -20,6 +21,7 @@ fn whats() -> Vec<What> {
     let until = "2026-01-05T10:00:00Z".parse().unwrap();
     let alert = AlertId::new(ulid::Ulid::from_parts(1, 1));
     let other = IncidentId::new(ulid::Ulid::from_parts(1, 2));
+    let rule = RuleRef { of: RulesOf::Service("shop".parse().unwrap()), rule: "checkout".parse().unwrap() };
     let page = PageOf { repeat: 0, level: 0, user: Some("ada".parse().unwrap()), contact: "ada-sms".parse().unwrap(), channel: Channel::Sms, request: None };
     vec![
         What::Triggered {
@@ -61,6 +63,21 @@ fn whats() -> Vec<What> {
         What::MergedIn { incident: other, number: 41 },
         What::AlertsMovedOut { to: other, number: 41, alerts: vec![alert] },
         What::AlertsMovedIn { from: other, number: 41, alerts: vec![alert] },
+        What::RulesApplied { rules: vec![RuleApplied { rule: rule.clone(), did: "severity critical".into(), alerts: vec![alert] }] },
+        What::Released {
+            alerts: vec![ReleasedAlert {
+                alert,
+                was: Outcome::Suppressed {
+                    by: Suppressor::Maintenance("move".parse().unwrap()),
+                    reason: "moving house".into(),
+                    at: "2026-01-05T09:00:00Z".parse().unwrap(),
+                    again_at: Some(until),
+                },
+            }],
+        },
+        What::DependentsAttached { alerts: vec![alert], services: vec!["checkout".parse().unwrap()] },
+        What::Paused { until },
+        What::PauseEnded { why: PauseEnd::Transient },
         What::LevelFired {
             repeat: 0,
             level: 0,

@@ -16,6 +16,8 @@ pub mod hex;
 pub mod id;
 pub mod incident;
 pub mod ledger;
+pub mod maintenance;
 pub mod notification;
+pub mod rules;
 pub mod schedule;
 pub mod status_page;

@@ -70,12 +70,16 @@ impl Checker<'_> {
             }
         }
         let is_at = |alert: AlertId, incident: IncidentId| stays.get(&alert).is_some_and(|s| s.iter().all(|(i, n)| *n == i32::from(*i == incident)));
+        let of = |what: &What| if let What::Released { alerts } = what { alerts.iter().map(|a| a.alert).collect() } else { Vec::new() };
+        let released: BTreeSet<AlertId> = self.timelines.values().flatten().flat_map(|e| of(&e.what)).collect();
         for alert in self.state.alerts.clone().values() {
             let on = attached.remove(&alert.id).unwrap_or_default();
             let links: Vec<IncidentId> = self.state.links.iter().filter(|(_, a)| *a == alert.id).map(|(i, _)| *i).collect();
             match (&on[..], alert.incident) {
-                ([(_, at)], Some(incident)) if is_at(alert.id, incident) && links.contains(&incident) => {
-                    if *at > self.deadline(alert.received_at) {
+                // Kept from people: a record instead of an incident, never both.
+                ([], None) if alert.outcome.is_some() && links.is_empty() => {}
+                ([(_, at)], Some(incident)) if is_at(alert.id, incident) && links.contains(&incident) && alert.outcome.is_none() => {
+                    if *at > self.deadline(alert.received_at) && !released.contains(&alert.id) {
                         self.wrong("I1", format!("{} of {} came to its incident only at {at}", alert.id, alert.received_at));
                     }
                 }
@@ -84,6 +88,10 @@ impl Checker<'_> {
             let guarded = self.state.guards.get(&alert.key).is_some_and(|g| g.open && g.alert == alert.id);
             if guarded != (alert.state == AlertState::Open) {
                 self.wrong("I1", format!("{} is {:?}, its guard says otherwise", alert.id, alert.state));
+            }
+            let over = alert.outcome.as_ref().and_then(tocsin_domain::alert::outcome::Outcome::again_at);
+            if over.is_some_and(|at| alert.state == AlertState::Open && self.now > at + jiff::SignedDuration::from_secs(150)) {
+                self.wrong("I1", format!("{} is still open, and was to be decided again at {over:?}", alert.id));
             }
             if alert.has_work() {
                 self.wrong("I7", format!("{} still has work: {} of {}", alert.id, alert.handled_seq, alert.seq));
@@ -98,16 +106,48 @@ impl Checker<'_> {
     fn groups(&mut self) {
         let services = self.configuration.services.clone();
         for service in services {
-            let Grouping::Time { window_s } = service.grouping else { continue };
+            let Grouping::Time { window_s } = &service.grouping else {
+                if let Grouping::Fields { fields, window_s } = &service.grouping {
+                    self.groups_by_fields(&service.id, fields, *window_s);
+                }
+                continue;
+            };
             let mut incidents: Vec<Incident> = self.state.incidents.values().filter(|i| i.service == service.id && i.split_from.is_none()).cloned().collect();
             incidents.sort_by_key(|i| self.timelines.get(&i.id).and_then(|t| t.first()).map(|e| (e.at, e.number)));
             for pair in incidents.windows(2) {
                 let [a, b] = pair else { continue };
-                let over = a.opened_at + jiff::SignedDuration::from_secs(i64::from(window_s));
+                let over = a.opened_at + jiff::SignedDuration::from_secs(i64::from(*window_s));
                 let began = self.timelines.get(&b.id).and_then(|t| t.first()).map(|e| e.at);
                 let answered = matches!(a.status, Status::Resolved { at, .. } if began.is_some_and(|b| at <= b));
                 if b.opened_at < over && !answered {
                     self.wrong("I6", format!("#{} opened at {} although #{} was open until {over}", b.number, b.opened_at, a.number));
+                }
+            }
+        }
+    }
+
+    /// The same where alerts are told apart by fields: by what the first alert of an incident says in them.
+    fn groups_by_fields(&mut self, service: &tocsin_domain::id::ServiceId, fields: &[String], window_s: Option<u32>) {
+        let mut groups: BTreeMap<Vec<String>, Vec<Incident>> = BTreeMap::new();
+        for incident in self.state.incidents.values().filter(|i| i.service == *service) {
+            let mut alerts = self.state.links.iter().filter(|(i, _)| *i == incident.id).filter_map(|(_, a)| self.state.alerts.get(a));
+            let Some(first) = alerts.find(|a| a.id.ulid() == incident.id.ulid()) else { continue };
+            let value = |field: &String| match field.as_str() {
+                "component" => first.event.component.clone().unwrap_or_default(),
+                "source" => first.event.source.clone(),
+                other => panic!("the checker does not know the field {other}"),
+            };
+            groups.entry(fields.iter().map(value).collect()).or_default().push(incident.clone());
+        }
+        for (values, mut incidents) in groups {
+            incidents.sort_by_key(|i| (i.opened_at, i.number));
+            for pair in incidents.windows(2) {
+                let [a, b] = pair else { continue };
+                let over = window_s.is_some_and(|s| b.opened_at >= a.opened_at + jiff::SignedDuration::from_secs(i64::from(s)));
+                let began = self.timelines.get(&b.id).and_then(|t| t.first()).map(|e| e.at);
+                let answered = matches!(a.status, Status::Resolved { at, .. } if began.is_some_and(|b| at <= b));
+                if !over && !answered {
+                    self.wrong("I6", format!("#{} opened although #{} was open for {values:?}", b.number, a.number));
                 }
             }
         }

@@ -21,7 +21,7 @@ impl Checker<'_> {
                 let mut levels: Vec<Level> = reassigned.iter().cloned().collect();
                 levels.extend(policy.iter().flat_map(|p| p.levels.clone()));
                 // The first generation starts with the first alert.
-                let start = if n == 0 { i.opened_at } else { generation.started_at };
+                let start = if n == 0 { paused(&generation).unwrap_or(i.opened_at) } else { generation.started_at };
                 self.levels(i, &generation, &levels, policy.as_ref(), start);
                 self.pages(i, &generation);
             }
@@ -186,4 +186,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// When the first level of a generation that waits is due: at the end of the wait, or when the wait ended early.
+fn paused(generation: &Generation) -> Option<Timestamp> {
+    let until = generation.entries.iter().find_map(|e| if let What::Paused { until } = e.what { Some(until) } else { None })?;
+    let ended = generation.entries.iter().find(|e| matches!(e.what, What::PauseEnded { .. })).map(|e| e.at);
+    Some(ended.map_or(until, |at| at.min(until)))
 }

@@ -79,6 +79,11 @@ fn replay(entries: &[Entry]) -> Stands {
             | What::ResponderAnswered { .. }
             | What::LevelFired { .. }
             | What::LastResort { .. }
+            | What::RulesApplied { .. }
+            | What::Released { .. }
+            | What::DependentsAttached { .. }
+            | What::Paused { .. }
+            | What::PauseEnded { .. }
             | What::Unanswered {}
             | What::Paged { .. }
             | What::PageFailed { .. }

@@ -10,7 +10,11 @@ use tocsin_domain::foresight::difference::Summary;
 use tocsin_domain::incident::timeline::Actor;
 
 fn named(name: &str) -> Configuration {
-    Configuration { version: 1, teams: vec![Team { id: slug("web"), name: name.to_owned(), members: vec![] }], ..Configuration::default() }
+    Configuration {
+        version: 1,
+        teams: vec![Team { id: slug("web"), name: name.to_owned(), members: vec![], integrations: vec![], router: None }],
+        ..Configuration::default()
+    }
 }
 
 pub async fn versions_follow_each_other(s: Stores) {

@@ -41,6 +41,25 @@ pub async fn alerts_kept_from_people_are_due_again(s: Stores) {
     assert_eq!(due(&s, 10_000).await, vec![], "resolved");
 }
 
+pub async fn alerts_that_wait_for_one_instant_are_found(s: Stores) {
+    let mut waiting = Vec::new();
+    for (n, seconds) in (1..).zip([599, 600, 600, 600, 601]) {
+        let a = alert(n, &format!("key {n}"), 0);
+        s.alerts.open_alert(&a).await.unwrap();
+        s.alerts.record_outcome(&a, &suppressed(Some(at(seconds)))).await.unwrap();
+        if seconds == 600 {
+            waiting.push(a.id);
+        }
+    }
+    s.incidents.commit(&opening(incident(1, 600))).await.unwrap();
+    let mut found = s.due.alerts_due_at(at(600), 100).await.unwrap();
+    found.sort();
+    assert_eq!(found, waiting);
+    assert_eq!(s.due.alerts_due_at(at(600), 2).await.unwrap().len(), 2);
+    s.alerts.wake_alert(waiting[0], at(5)).await.unwrap();
+    assert_eq!(s.due.alerts_due_at(at(600), 100).await.unwrap().len(), 2, "one is at work");
+}
+
 pub async fn incidents_are_due_at_their_deadline(s: Stores) {
     let c = opening(incident(1, 50));
     s.incidents.commit(&c).await.unwrap();

@@ -3,12 +3,17 @@
 use super::Stores;
 use crate::samples::{alert, at, handled, incident, next, opening, page, slug};
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{AlertHandled, AlertMoved, Group, Which};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Group, GroupKey, Which};
 use tocsin_domain::alert::Alert;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, What};
+
+/// The group of the service `shop`.
+fn shop() -> GroupKey {
+    GroupKey { service: slug("shop"), values: None }
+}
 
 async fn opened(s: &Stores, n: u64) -> Alert {
     let a = alert(n, &format!("key {n}"), 0);
@@ -54,12 +59,12 @@ pub async fn a_stale_revision_writes_nothing(s: Stores) {
     let mut second = next(c.incident.clone());
     second.entries = second.incident.record(at(1), &Actor::System, vec![What::Noted { text: "second".to_owned() }]);
     second.queue = vec![page(&second.incident, "ada-sms", 0, 0)];
-    second.group = Some((slug("shop"), Group { incident: c.incident.id, until: at(60), revision: 1 }));
+    second.group = Some((shop(), Group { incident: c.incident.id, until: at(60), revision: 1 }));
     assert_eq!(s.incidents.commit(&second).await, Err(WriteError::Conflict));
     assert_eq!(s.incidents.incident(c.incident.id).await.unwrap().unwrap().title, "first");
     assert_eq!(s.incidents.timeline(c.incident.id, 0, 10).await.unwrap().len(), 1);
     assert_eq!(s.lanes.due_pages(&slug("ada-sms"), at(0), 10).await.unwrap(), vec![]);
-    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), None);
+    assert_eq!(s.incidents.group(&shop()).await.unwrap(), None);
     assert_eq!(s.incidents.commit(&next(incident(9, 0))).await, Err(WriteError::Conflict), "there is no such incident");
 }
 
@@ -104,19 +109,19 @@ pub async fn two_incidents_can_not_take_one_alert(s: Stores) {
 }
 
 pub async fn a_group_is_opened_once(s: Stores) {
-    let group = |n: u64, revision| (slug("shop"), Group { incident: incident(n, 0).id, until: at(300), revision });
+    let group = |n: u64, revision| (shop(), Group { incident: incident(n, 0).id, until: at(300), revision });
     let with = |n, revision| {
         let mut c = opening(incident(n, 0));
         c.group = Some(group(n, revision));
         c
     };
     s.incidents.commit(&with(1, 1)).await.unwrap();
-    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), Some(group(1, 1).1));
+    assert_eq!(s.incidents.group(&shop()).await.unwrap(), Some(group(1, 1).1));
     assert_eq!(s.incidents.commit(&with(2, 1)).await, Err(WriteError::Conflict));
     assert_eq!(s.incidents.incident(incident(2, 0).id).await.unwrap(), None);
     s.incidents.commit(&with(2, 2)).await.unwrap();
-    assert_eq!(s.incidents.group(&slug("shop")).await.unwrap(), Some(group(2, 2).1));
-    assert_eq!(s.incidents.group(&slug("other")).await.unwrap(), None);
+    assert_eq!(s.incidents.group(&shop()).await.unwrap(), Some(group(2, 2).1));
+    assert_eq!(s.incidents.group(&GroupKey { values: Some("other".to_owned()), ..shop() }).await.unwrap(), None);
 }
 
 pub async fn turns_are_counted_apart(s: Stores) {
@@ -261,10 +266,10 @@ pub async fn the_work_of_an_alert_moves_with_it(s: Stores) {
     let here = s.alerts.alerts(&[changed.id]).await.unwrap().remove(0);
     assert_eq!((here.incident, here.has_work()), (Some(other.id), true));
     let mut handles = next(next(one.clone()).incident);
-    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: one.id, attached: false }];
+    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: one.id, attached: false, guest: false }];
     assert_eq!(s.incidents.commit(&handles).await, Err(WriteError::Conflict), "it belongs to the other one");
     let mut handles = next(takes.incident);
-    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: other.id, attached: false }];
+    handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: other.id, attached: false, guest: false }];
     s.incidents.commit(&handles).await.unwrap();
     assert!(!s.alerts.alerts(&[here.id]).await.unwrap()[0].has_work());
 }

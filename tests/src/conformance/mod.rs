@@ -10,6 +10,7 @@ pub mod heartbeats;
 pub mod holds;
 pub mod incidents;
 pub mod lanes;
+pub mod quiet;
 pub mod races;
 pub mod rosters;
 pub mod subscribers;
@@ -18,8 +19,8 @@ pub mod verifications;
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
 use tocsin_app::ports::{
-    AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, NoticeStore, RosterStore, SubscriberStore,
-    VerificationStore,
+    AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, MaintenanceStore, NoticeStore, RosterStore,
+    SubscriberStore, ThresholdStore, VerificationStore,
 };
 
 /// All stores of one implementation.
@@ -39,6 +40,10 @@ pub struct Stores {
     pub changes: Arc<dyn ChangeStore>,
     /// Heartbeats.
     pub heartbeats: Arc<dyn HeartbeatStore>,
+    /// Maintenance windows.
+    pub maintenance: Arc<dyn MaintenanceStore>,
+    /// Counts of thresholds.
+    pub thresholds: Arc<dyn ThresholdStore>,
     /// Subscribers.
     pub subscribers: Arc<dyn SubscriberStore>,
     /// Rosters.
@@ -62,6 +67,8 @@ impl Stores {
             + DueStore
             + ChangeStore
             + HeartbeatStore
+            + MaintenanceStore
+            + ThresholdStore
             + SubscriberStore
             + RosterStore
             + FeedStore
@@ -77,6 +84,8 @@ impl Stores {
             due: store.clone(),
             changes: store.clone(),
             heartbeats: store.clone(),
+            maintenance: store.clone(),
+            thresholds: store.clone(),
             subscribers: store.clone(),
             rosters: store.clone(),
             feeds: store.clone(),
@@ -119,7 +128,11 @@ macro_rules! conformance_suite {
                     a_claim_of_no_pages_writes_the_lane, a_page_that_changed_since_it_was_read_is_a_conflict,
                 ];
                 configuration: [versions_follow_each_other, keys_open_and_close, tokens_are_found];
-                due: [alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold];
+                due: [
+                    alerts_with_work_are_due_after_a_minute, alerts_kept_from_people_are_due_again, alerts_that_wait_for_one_instant_are_found,
+                    incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold,
+                ];
+                quiet: [maintenance_is_listed_and_ended_once, thresholds_count_under_a_revision, a_watched_alert_tells_its_repetitions, a_guest_is_one];
                 heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep];
                 holds: [
                     a_held_repetition_says_until_when, only_what_nobody_repeated_expires, holds_are_due_and_move, many_holds_are_limited, an_alert_opens_with_its_hold_or_not_at_all,

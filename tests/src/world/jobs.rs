@@ -13,6 +13,7 @@ use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::change_roster::{AmendError, Amended, ChangeRoster};
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::error::AppError;
 use tocsin_app::fakes::store::{Change, Record};
@@ -101,7 +102,14 @@ impl UseCases {
             cap: Cap::default(),
             public_url: "https://tocsin.example".to_owned(),
         };
-        let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
+        let process = ProcessAlerts {
+            alerts: store.clone(),
+            incidents: store.clone(),
+            configuration: configuration.clone(),
+            maintenance: store.clone(),
+            count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
+            clock: clock.clone(),
+        };
         let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks: clocks.clone(), clock: clock.clone(), ids: ids.clone() };
         let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
         let advance = AdvanceIncident {

@@ -20,7 +20,8 @@ impl State {
                     guard.holds_until = until.or(guard.holds_until);
                 }
                 guard.last_at = guard.last_at.max(at);
-                Repeated::Counted(guard.alert)
+                let alert = guard.alert;
+                if self.watched.contains(key) { Repeated::Watched(alert) } else { Repeated::Counted(alert) }
             }
             other => Repeated::NotThat(other.copied()),
         }
@@ -54,6 +55,7 @@ impl State {
 
     fn put_open(&mut self, alert: &Alert) {
         let guard = Guard { alert: alert.id, open: true, count: 1, last_at: alert.received_at, severity: alert.severity, holds_until: None };
+        self.watched.remove(&alert.key);
         self.guards.insert(alert.key.clone(), guard);
         self.alerts.insert(alert.id, alert.clone());
         self.alert_changed(alert.id, alert.received_at);
@@ -114,6 +116,16 @@ impl State {
             None => self.again.remove(&id),
         };
         Ok(())
+    }
+
+    fn watch(&mut self, key: &AlertKey, id: AlertId, watched: bool) -> Result<u64, WriteError> {
+        let count = self.guarding(key, id)?.count;
+        if watched {
+            self.watched.insert(key.clone());
+        } else {
+            self.watched.remove(key);
+        }
+        Ok(count)
     }
 
     fn wake_alert(&mut self, id: AlertId, at: Timestamp) -> Result<(), WriteError> {
@@ -246,6 +258,10 @@ impl AlertStore for MemoryStore {
 
     async fn record_outcome(&self, alert: &Alert, outcome: &Outcome) -> Result<(), WriteError> {
         self.call("AlertStore::record_outcome", |s| s.record_outcome(alert, outcome)).await
+    }
+
+    async fn watch(&self, key: &AlertKey, alert: AlertId, watched: bool) -> Result<u64, WriteError> {
+        self.call("AlertStore::watch", |s| s.watch(key, alert, watched)).await
     }
 
     async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {

@@ -3,10 +3,10 @@
 use super::MemoryStore;
 use super::store::{Change, Logged, State};
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertHandled, AlertMoved, Commit, Group, IncidentStore, QueuedPage, Which};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, QueuedPage, Which};
 use async_trait::async_trait;
 use tocsin_domain::alert::Alert;
-use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
+use tocsin_domain::id::{IncidentId, PolicyId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
@@ -29,8 +29,8 @@ impl State {
         if stored != c.expected || !c.alerts.iter().all(|a| self.may_handle(a)) || !c.moved.iter().all(|a| self.may_move(a)) {
             return Err(WriteError::Conflict);
         }
-        if let Some((service, group)) = &c.group
-            && self.groups.get(service).map_or(0, |g| g.revision) + 1 != group.revision
+        if let Some((key, group)) = &c.group
+            && self.groups.get(key).map_or(0, |g| g.revision) + 1 != group.revision
         {
             return Err(WriteError::Conflict);
         }
@@ -47,8 +47,8 @@ impl State {
         for handled in &c.alerts {
             self.handle(handled);
         }
-        if let Some((service, group)) = &c.group {
-            self.groups.insert(service.clone(), group.clone());
+        if let Some((key, group)) = &c.group {
+            self.groups.insert(key.clone(), group.clone());
         }
         for page in &c.queue {
             self.pages.insert((page.contact.clone(), page.key.clone()), QueuedPage { page: page.clone(), leased_until: None });
@@ -87,6 +87,7 @@ impl State {
             alert.handled_seq = alert.seq;
             alert.incident = Some(handled.incident);
             alert.outcome = None;
+            alert.guest |= handled.guest;
         }
         if handled.attached {
             self.links.insert((handled.incident, handled.alert));
@@ -162,7 +163,7 @@ impl IncidentStore for MemoryStore {
         self.call("IncidentStore::incidents_of", |s| Ok(s.incidents_of(team, which, after, limit))).await
     }
 
-    async fn group(&self, service: &ServiceId) -> Result<Option<Group>, PortError> {
-        self.call("IncidentStore::group", |s| Ok(s.groups.get(service).cloned())).await
+    async fn group(&self, key: &GroupKey) -> Result<Option<Group>, PortError> {
+        self.call("IncidentStore::group", |s| Ok(s.groups.get(key).cloned())).await
     }
 }

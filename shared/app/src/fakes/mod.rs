@@ -15,6 +15,7 @@ mod incidents;
 mod lanes;
 pub mod messenger;
 pub mod outside;
+mod quiet;
 pub mod random;
 mod rosters;
 pub mod store;

@@ -4,7 +4,8 @@ use super::faults::Failure;
 use super::{Faults, lock};
 use crate::error::PortError;
 use crate::ports::{
-    AcknowledgeLink, Beat, DueStore, Group, Guard, Hold, HoldPlace, IntegrationKey, Overdue, PendingSubscriber, QueuedPage, SecretHash, VersionRecord,
+    AcknowledgeLink, Beat, CountKey, Counted, DueStore, Group, GroupKey, Guard, Hold, HoldPlace, IntegrationKey, Overdue, PendingSubscriber, QueuedPage,
+    SecretHash, VersionRecord,
 };
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -14,9 +15,10 @@ use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ServiceId, UserId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, MaintenanceId, PolicyId, ServiceId, UserId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::page::PageKey;
 use tocsin_domain::notification::verification::Verification;
@@ -99,7 +101,13 @@ pub struct State {
     /// Timeline entries.
     pub timeline: BTreeMap<(IncidentId, u32), Entry>,
     /// Groups.
-    pub groups: BTreeMap<ServiceId, Group>,
+    pub groups: BTreeMap<GroupKey, Group>,
+    /// Guards that are watched.
+    pub(super) watched: BTreeSet<AlertKey>,
+    /// Maintenance windows at run time.
+    pub maintenance: BTreeMap<(MaintenanceId, Timestamp), MaintenanceRun>,
+    /// What thresholds have counted.
+    pub counted: BTreeMap<CountKey, Counted>,
     /// Lanes.
     pub lanes: BTreeMap<ContactId, Lane>,
     /// Pages that wait in lanes.
@@ -211,5 +219,10 @@ impl DueStore for MemoryStore {
     async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError> {
         let due = |s: &mut State| Ok(s.holds.values().filter(|h| h.due < before).map(Hold::place).take(limit).collect());
         self.call("DueStore::holds_before", due).await
+    }
+
+    async fn alerts_due_at(&self, at: Timestamp, limit: usize) -> Result<Vec<AlertId>, PortError> {
+        let due = |s: &mut State| Ok(s.again.iter().filter(|(_, again)| **again == at).map(|(id, _)| *id).take(limit).collect());
+        self.call("DueStore::alerts_due_at", due).await
     }
 }

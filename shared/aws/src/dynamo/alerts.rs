@@ -46,7 +46,7 @@ impl DynamoStore {
 
     /// Counts on the guard. A repetition that was overtaken by a later one does not turn `last_at` back.
     /// The answer is the alert that the guard guards.
-    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>, overtaken: bool) -> Result<AlertId, Refused> {
+    async fn count(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>, overtaken: bool) -> Result<Repeated, Refused> {
         const IN_ORDER: &str = "#open = :yes AND #rank <= :rank AND #last_at <= :at";
         let action = match until {
             _ if overtaken => Action::update(schema::guard(key), "ADD #count :one").when("#open = :yes AND #rank <= :rank AND #last_at > :at"),
@@ -59,14 +59,16 @@ impl DynamoStore {
         let action = action.with(":one", number(1)).with(":yes", AttributeValue::Bool(true)).with(":rank", number(severity.rank())).with(":at", instant(at));
         let old = self.write_and_tell(PORT, &action.telling_old()).await?;
         let alert = old.as_ref().and_then(|old| old.get("alert")?.as_s().ok()?.parse().ok());
-        alert.ok_or_else(|| Refused::Port(PortError::Final { port: PORT, reason: "a guard that was counted on names no alert".to_owned() }))
+        let watched = old.as_ref().is_some_and(|old| old.contains_key("watched"));
+        let alert = alert.ok_or_else(|| Refused::Port(PortError::Final { port: PORT, reason: "a guard that was counted on names no alert".to_owned() }))?;
+        Ok(if watched { Repeated::Watched(alert) } else { Repeated::Counted(alert) })
     }
 
     async fn repetition(&self, key: &AlertKey, severity: Severity, at: Timestamp, until: Option<Timestamp>) -> Result<Repeated, PortError> {
         let mut overtaken = false;
         loop {
             let refused = match self.count(key, severity, at, until, overtaken).await {
-                Ok(alert) => return Ok(Repeated::Counted(alert)),
+                Ok(repeated) => return Ok(repeated),
                 Err(refused) => refused,
             };
             match refused_guard(&refused)? {
@@ -132,6 +134,7 @@ impl DynamoStore {
             acknowledge_requested_at: reader.maybe_parsed("acknowledge_requested_at")?,
             incident: reader.maybe_parsed("incident")?,
             outcome: read_outcome(reader)?,
+            guest: item.contains_key("guest"),
             seq: reader.number("seq")?,
             handled_seq: reader.number("handled_seq")?,
             asked_seq: reader.maybe_number("asked_seq")?.unwrap_or(0),
@@ -404,6 +407,13 @@ impl AlertStore for DynamoStore {
             action = action.with(":due_pk", text(pk)).with(":due_sk", text(sk));
         }
         Ok(self.write(PORT, &action).await?)
+    }
+
+    async fn watch(&self, key: &AlertKey, alert: AlertId, watched: bool) -> Result<u64, WriteError> {
+        let action = Action::update(schema::guard(key), if watched { "SET #watched = :yes" } else { "REMOVE #watched" });
+        let action = guarding(action.when("#open = :yes AND #alert = :alert"), alert).telling_old();
+        let old = self.write_and_tell(PORT, &action).await?.unwrap_or_default();
+        Ok(read_guard(&old)?.count)
     }
 
     async fn wake_alert(&self, alert: AlertId, at: Timestamp) -> Result<(), WriteError> {

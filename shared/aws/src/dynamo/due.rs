@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use tocsin_app::error::PortError;
 use tocsin_app::ports::{DueStore, HoldPlace, Overdue};
+use tocsin_domain::id::AlertId;
 
 const PORT: &str = "DueStore";
 const DUE: Index = Index { name: DUE_INDEX, pk: DUE_PK, sk: DUE_SK };
@@ -46,5 +47,22 @@ impl DueStore for DynamoStore {
         let places = try_join_all(shards).await?.into_iter().flatten().map(|item| key_of(&item).and_then(|key| schema::hold_place(&key)));
         let damaged = || PortError::Final { port: PORT, reason: "a hold in the index of what is due has damaged keys".to_owned() };
         places.take(limit).map(|place| place.ok_or_else(damaged)).collect()
+    }
+
+    async fn alerts_due_at(&self, at: Timestamp, limit: usize) -> Result<Vec<AlertId>, PortError> {
+        let shards = (0..SHARDS).map(|shard| async move {
+            let from = schema::sortable(at);
+            let to = format!("{from}{}", schema::LAST);
+            self.range(PORT, &Range { index: Some(DUE), pk: schema::due_shard(shard), from, to, backwards: false, limit }).await
+        });
+        let mut alerts = Vec::new();
+        for item in try_join_all(shards).await?.into_iter().flatten() {
+            match key_of(&item).and_then(|key| schema::subject(&key.pk, &key.sk)) {
+                Some(Subject::Alert(id)) => alerts.push(id),
+                Some(Subject::Incident(_) | Subject::Entry(..)) | None => {}
+            }
+        }
+        alerts.truncate(limit);
+        Ok(alerts)
     }
 }

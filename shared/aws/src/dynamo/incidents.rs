@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use std::collections::BTreeSet;
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertHandled, AlertMoved, Commit, Group, IncidentStore, Which};
-use tocsin_domain::id::{IncidentId, PolicyId, ServiceId, TeamId};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, Which};
+use tocsin_domain::id::{IncidentId, PolicyId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
@@ -72,7 +72,12 @@ fn put_entry(entry: &Entry) -> Result<Action, PortError> {
 
 fn handle(handled: &AlertHandled, revision: u64) -> Action {
     let key = schema::alert(handled.alert);
-    let action = if handled.attached {
+    let action = if handled.attached && handled.guest {
+        Action::update(key, "SET #incident = :incident, #link = :link, #guest = :guest, #handled_seq = :seq REMOVE #outcome, #transition, #due_pk, #due_sk")
+            .when("#seq = :seq AND attribute_not_exists(#incident)")
+            .with(":link", number(revision))
+            .with(":guest", AttributeValue::Bool(true))
+    } else if handled.attached {
         Action::update(key, "SET #incident = :incident, #link = :link, #handled_seq = :seq REMOVE #outcome, #transition, #due_pk, #due_sk")
             .when("#seq = :seq AND attribute_not_exists(#incident)")
             .with(":link", number(revision))
@@ -105,8 +110,8 @@ fn put_link(c: &Commit) -> Option<Action> {
     Some(Action::put(item.build()).when_new())
 }
 
-fn put_group(service: &ServiceId, group: &Group, team: &TeamId) -> Result<Action, PortError> {
-    let item = Writer::of_team(schema::group(service), team).document(PORT, group)?.with("revision", number(group.revision));
+fn put_group(key: &GroupKey, group: &Group, team: &TeamId) -> Result<Action, PortError> {
+    let item = Writer::of_team(schema::group(key), team).document(PORT, group)?.with("revision", number(group.revision));
     Ok(under_revision(Action::put(item.build()), group.revision))
 }
 
@@ -137,8 +142,8 @@ fn actions(c: &Commit) -> Result<Vec<Action>, PortError> {
     actions.extend(c.alerts.iter().map(|a| handle(a, c.incident.revision)));
     actions.extend(c.moved.iter().map(|a| take_over(a, c)));
     actions.extend(put_link(c));
-    if let Some((service, group)) = &c.group {
-        actions.push(put_group(service, group, &c.incident.team)?);
+    if let Some((key, group)) = &c.group {
+        actions.push(put_group(key, group, &c.incident.team)?);
     }
     let mut put: BTreeSet<Key> = BTreeSet::new();
     for page in &c.queue {
@@ -247,8 +252,8 @@ impl IncidentStore for DynamoStore {
         Ok(incidents)
     }
 
-    async fn group(&self, service: &ServiceId) -> Result<Option<Group>, PortError> {
-        self.get(PORT, schema::group(service)).await?.map(|item| Reader::new(PORT, "group", &item)?.document()).transpose()
+    async fn group(&self, key: &GroupKey) -> Result<Option<Group>, PortError> {
+        self.get(PORT, schema::group(key)).await?.map(|item| Reader::new(PORT, "group", &item)?.document()).transpose()
     }
 }
 

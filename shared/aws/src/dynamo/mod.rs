@@ -13,6 +13,7 @@ mod incidents;
 mod item;
 mod lanes;
 pub mod model;
+mod quiet;
 mod read;
 mod rosters;
 pub mod schema;

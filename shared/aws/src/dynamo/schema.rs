@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tocsin_app::ports::{Feed, FeedOf, HoldPlace, NoticeKey, SecretHash};
+use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeKey, SecretHash};
 use tocsin_domain::alert::AlertKey;
+use tocsin_domain::alert::outcome::RulesOf;
 use tocsin_domain::hex::hex;
-use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, MaintenanceId, PolicyId, ScheduleId, ServiceId, TeamId, UserId};
 use tocsin_domain::notification::page::PageKey;
 
 /// Partition key of the table.
@@ -163,9 +164,31 @@ pub fn turns(policy: &PolicyId, level: u32) -> Key {
     key(format!("RR#{policy}"), format!("L#{level:02}"))
 }
 
-/// The group that a service's new alerts join.
-pub fn group(service: &ServiceId) -> Key {
-    key(format!("R#{service}"), "R")
+/// The group that new alerts join: of a service, or of those of its alerts that have the same values.
+pub fn group(of: &GroupKey) -> Key {
+    match &of.values {
+        None => key(format!("R#{}", of.service), "R"),
+        Some(hash) => key(format!("R#{}#{hash}", of.service), "R"),
+    }
+}
+
+/// Partition of maintenance windows.
+pub(crate) const MAINTENANCE: &str = "M";
+/// Maintenance windows that are over are kept this long.
+pub(crate) const QUIET_DAYS: i64 = 30;
+
+/// A maintenance window at run time.
+pub fn maintenance(id: &MaintenanceId, start: Timestamp) -> Key {
+    key(MAINTENANCE, format!("W#{id}#{}", sortable(start)))
+}
+
+/// What a threshold has counted.
+pub fn counted(of: &CountKey) -> Key {
+    let rules = match &of.rule.of {
+        RulesOf::Service(service) => format!("S#{service}"),
+        RulesOf::Router(team) => format!("T#{team}"),
+    };
+    key(format!("H#{rules}#{}#{}", of.rule.rule, of.service), "H")
 }
 
 /// What a contact method got lately.

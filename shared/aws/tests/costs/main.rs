@@ -15,6 +15,7 @@ use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
@@ -104,7 +105,14 @@ impl Deployment {
         let ids = Arc::new(SeededIds::seeded(1));
         let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
-        let process = ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration: cache.clone(), clock: clock.clone() };
+        let process = ProcessAlerts {
+            alerts: store.clone(),
+            incidents: store.clone(),
+            configuration: cache.clone(),
+            maintenance: store.clone(),
+            count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
+            clock: clock.clone(),
+        };
         let clocks = Arc::new(MemoryClocks::new(clock.clone(), faults.clone()));
         let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks, clock: clock.clone(), ids: ids.clone() };
         let deliver = DeliverPages {

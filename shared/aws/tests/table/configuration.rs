@@ -15,7 +15,7 @@ fn record(version: u64) -> VersionRecord {
 fn teams(count: u32) -> Configuration {
     // Names that hardly get smaller, so that many of them need several parts.
     let name = |n: u32| (0..40u32).map(|i| char::from(b'a' + (n.wrapping_mul(2_654_435_761).wrapping_add(i * i * 40_503) >> 13) as u8 % 26)).collect();
-    let team = |n: u32| Team { id: format!("team-{n}").parse().unwrap(), name: name(n), members: Vec::new() };
+    let team = |n: u32| Team { id: format!("team-{n}").parse().unwrap(), name: name(n), members: Vec::new(), integrations: Vec::new(), router: None };
     Configuration { version: 1, teams: (0..count).map(team).collect(), ..Configuration::default() }
 }
 

@@ -2,9 +2,11 @@
 
 use super::samples::*;
 use expect_test::expect_file;
-use tocsin_app::ports::{Feed, FeedOf, HoldPlace, NoticeKey};
+use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeKey};
 use tocsin_aws::dynamo::model::{KINDS, PATTERNS};
 use tocsin_aws::dynamo::schema::{self, Key, Subject};
+use tocsin_domain::alert::outcome::{RuleRef, RulesOf};
+use tocsin_domain::id::ServiceId;
 
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
@@ -89,7 +91,7 @@ fn the_document_shows_the_code() {
 fn the_kinds_are_those_that_the_code_makes() {
     let (i, a, hash) = (incident_id(1), alert_id(1), tocsin_app::ports::SecretHash::of("x"));
     let page_key = page(&incident(1), 0, 0).key;
-    let (service, integration) = ("shop".parse().unwrap(), "shop-pd".parse().unwrap());
+    let (service, integration): (ServiceId, _) = ("shop".parse().unwrap(), "shop-pd".parse().unwrap());
     let schedule: tocsin_domain::id::ScheduleId = "web".parse().unwrap();
     let feed = Feed {
         id: tocsin_domain::id::FeedId::new(ulid::Ulid::from_parts(1, 1)),
@@ -113,7 +115,9 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::number(1),
         schema::counter(),
         schema::turns(&"shop".parse().unwrap(), 1),
-        schema::group(&service),
+        schema::group(&GroupKey { service: service.clone(), values: None }),
+        schema::maintenance(&"move".parse().unwrap(), jiff::Timestamp::UNIX_EPOCH),
+        schema::counted(&CountKey { rule: RuleRef { of: RulesOf::Service(service.clone()), rule: "many".parse().unwrap() }, service: service.clone() }),
         schema::lane(&contact()),
         schema::page(&contact(), &page_key),
         schema::acknowledge_link(&hash),

@@ -143,7 +143,7 @@ async fn a_large_incident_and_a_long_timeline_come_back() {
 #[tokio::test]
 async fn a_group_opens_once_for_each_revision() {
     let store = empty_store().await;
-    let service = "shop".parse().unwrap();
+    let service = tocsin_app::ports::GroupKey { service: "shop".parse().unwrap(), values: Some("hash".to_owned()) };
     let group = |n, revision| Group { incident: incident_id(n), until: at(300), revision };
     assert_eq!(store.group(&service).await.unwrap(), None);
     let mut first = opening(incident(1));

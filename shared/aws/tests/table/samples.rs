@@ -72,6 +72,7 @@ pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
         },
         incident: None,
         outcome: None,
+        guest: false,
         seq: 1,
         handled_seq: 0,
         previous: None,
@@ -131,7 +132,7 @@ pub(crate) fn resolved(seconds: i64) -> Status {
 }
 
 pub(crate) fn handled(alert: AlertId, seq: u32, incident: IncidentId, attached: bool) -> AlertHandled {
-    AlertHandled { alert, seq, incident, attached }
+    AlertHandled { alert, seq, incident, attached, guest: false }
 }
 
 /// A page of an incident's first generation.

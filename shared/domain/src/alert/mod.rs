@@ -142,6 +142,9 @@ pub struct Alert {
     /// The incident it was attached to, once the incident function has seen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<IncidentId>,
+    /// Whether that incident is another service's, which this alert's own service depends on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guest: bool,
     /// What became of it instead, where a rule or a maintenance window kept it from people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,

@@ -8,12 +8,17 @@ pub mod validate;
 use crate::escalation::policy::Policy;
 use crate::heartbeat::Heartbeat;
 use crate::id::{ComponentId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
+use crate::maintenance::Maintenance;
 use crate::notification::locale::Locale;
+use crate::rules::Router;
 use crate::schedule::{Restriction, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// The form of the document; the only one so far.
 pub const FORMAT: u32 = 1;
+
+/// Services that are looked at for one that depends on them.
+const MOST_UPSTREAM: usize = 50;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct Configuration {
     /// Jobs that say that they are alive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heartbeats: Vec<Heartbeat>,
+    /// Times in which nobody is paged for a service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub maintenance: Vec<Maintenance>,
     /// The public page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_page: Option<StatusPage>,
@@ -55,6 +63,12 @@ pub struct Team {
     /// Who belongs to it.
     #[serde(default)]
     pub members: Vec<Member>,
+    /// Keys for senders of the whole team: its router says which service an event belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub integrations: Vec<Integration>,
+    /// Where events of these integrations go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router: Option<Router>,
 }
 
 /// A user's part in a team.
@@ -186,10 +200,22 @@ pub struct Service {
     /// Keys for senders.
     #[serde(default)]
     pub integrations: Vec<Integration>,
+    /// What is done with its alerts before anybody is paged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<crate::rules::Rule>,
+    /// Teams whose routers may send events here, beside its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routed_from: Vec<TeamId>,
+    /// Services that it can not do without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ServiceId>,
+    /// Whether its alerts join the open incident of a service that it depends on, instead of paging its own people.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub attach_to_upstream: bool,
 }
 
 /// How alerts of a service become incidents.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
 pub enum Grouping {
     /// Each alert is an incident.
@@ -199,6 +225,14 @@ pub enum Grouping {
     Time {
         /// Length of the window in whole seconds.
         window_s: u32,
+    },
+    /// Alerts join the open incident whose alerts have the same values in these fields.
+    Fields {
+        /// Fields of the event: `component`, `details.host`.
+        fields: Vec<String>,
+        /// For so many seconds; none: for as long as the incident is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window_s: Option<u32>,
     },
 }
 
@@ -289,16 +323,43 @@ impl Configuration {
     pub fn schedule(&self, id: &crate::id::ScheduleId) -> Option<&Schedule> {
         self.schedules.iter().find(|s| s.id == *id)
     }
-    /// Everything that has keys: integrations of services, and heartbeats; with its kind and its service.
-    pub fn keyed(&self) -> impl Iterator<Item = (&IntegrationId, IntegrationKind, &Service)> {
-        let of_services = self.services.iter().flat_map(|s| s.integrations.iter().map(move |i| (&i.id, i.kind, s)));
-        let heartbeats = self.heartbeats.iter().filter_map(|h| Some((&h.id, IntegrationKind::Heartbeat, self.service(&h.service)?)));
-        of_services.chain(heartbeats)
+    /// Everything that has keys: integrations of services and of routers, and heartbeats; with its kind, its service (of a router, where its events go unless a rule
+    /// routes them) and the team that owns it.
+    pub fn keyed(&self) -> impl Iterator<Item = (&IntegrationId, IntegrationKind, &Service, &TeamId)> {
+        let of_services = self.services.iter().flat_map(|s| s.integrations.iter().map(move |i| (&i.id, i.kind, s, &s.team)));
+        let routed = self.teams.iter().filter_map(|t| Some((t, self.service(&t.router.as_ref()?.default)?)));
+        let of_routers = routed.flat_map(|(t, s)| t.integrations.iter().map(move |i| (&i.id, i.kind, s, &t.id)));
+        let heartbeats = self.heartbeats.iter().filter_map(|h| {
+            let service = self.service(&h.service)?;
+            Some((&h.id, IntegrationKind::Heartbeat, service, &service.team))
+        });
+        of_services.chain(of_routers).chain(heartbeats)
     }
-    /// The service that an integration, or a heartbeat, belongs to.
+    /// The service that an integration, or a heartbeat, belongs to; that of a router is where its events go unless a rule routes them.
     pub fn service_of(&self, id: &IntegrationId) -> Option<&Service> {
         let heartbeat = || self.heartbeats.iter().find(|h| h.id == *id).and_then(|h| self.service(&h.service));
-        self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id)).or_else(heartbeat)
+        let router = || self.router_of(id).and_then(|(_, router)| self.service(&router.default));
+        self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id)).or_else(router).or_else(heartbeat)
+    }
+    /// The team and the router that an integration belongs to.
+    pub fn router_of(&self, id: &IntegrationId) -> Option<(&Team, &Router)> {
+        let team = self.teams.iter().find(|t| t.integrations.iter().any(|i| i.id == *id))?;
+        Some((team, team.router.as_ref()?))
+    }
+    /// Services that a service depends on, directly or through others, the nearest first.
+    pub fn upstream_of(&self, service: &Service) -> Vec<&Service> {
+        let mut found: Vec<&Service> = Vec::new();
+        let mut next: Vec<&ServiceId> = service.depends_on.iter().collect();
+        while let Some(id) = (!next.is_empty()).then(|| next.remove(0)) {
+            if found.len() >= MOST_UPSTREAM || *id == service.id || found.iter().any(|s| s.id == *id) {
+                continue;
+            }
+            if let Some(upstream) = self.service(id) {
+                found.push(upstream);
+                next.extend(&upstream.depends_on);
+            }
+        }
+        found
     }
     /// The owner and the contact method of an id.
     pub fn contact(&self, id: &ContactId) -> Option<(&User, &ContactMethod)> {

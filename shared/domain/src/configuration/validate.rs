@@ -6,6 +6,7 @@
 mod heartbeats;
 mod paging;
 mod people;
+mod rules;
 pub mod suggest;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,8 @@ pub fn validate(configuration: &Configuration) -> Vec<Problem> {
     report.policies();
     report.services();
     report.heartbeats();
+    report.routers();
+    report.maintenance();
     report.status_page();
     report.problems
 }

@@ -1,6 +1,6 @@
 //! What alerts do to their incident.
 
-use super::timeline::What;
+use super::timeline::{PauseEnd, What};
 use super::{Incident, Status};
 use crate::alert::{Severity, Urgency};
 use crate::escalation::progress::Progress;
@@ -12,28 +12,47 @@ impl Incident {
     /// Alerts join; each must belong to no incident yet. A worse one raises severity and urgency.
     pub fn attach(&mut self, alerts: &[(AlertId, Severity)], now: Timestamp) -> Vec<What> {
         let Some(worst) = alerts.iter().map(|(_, s)| *s).min() else { return Vec::new() };
+        self.attach_as(alerts, worst, None, now)
+    }
+
+    /// Alerts join, the worst of them with this severity, and with this urgency where a rule says so.
+    pub fn attach_as(&mut self, alerts: &[(AlertId, Severity)], worst: Severity, urgency: Option<Urgency>, now: Timestamp) -> Vec<What> {
         let count = u32::try_from(alerts.len()).unwrap_or(u32::MAX);
         self.alerts_open = self.alerts_open.saturating_add(count);
         self.alerts_total = self.alerts_total.saturating_add(count);
         let mut whats = vec![What::AlertsAttached { alerts: alerts.iter().map(|(id, _)| *id).collect() }];
-        whats.extend(self.raise(worst, now));
+        whats.extend(self.raise_to(worst, urgency, now));
         whats
     }
 
     /// An alert of it is worse than anything before. From low to high urgency the escalation of an unanswered incident starts over,
     /// with the rules for high urgency: who was only mailed is now called.
     pub fn raise(&mut self, severity: Severity, now: Timestamp) -> Vec<What> {
-        if severity >= self.severity || !self.is_open() {
+        self.raise_to(severity, None, now)
+    }
+
+    /// As [`Incident::raise`]; where a rule names an urgency, that one counts instead of the severity's.
+    pub fn raise_to(&mut self, severity: Severity, urgency: Option<Urgency>, now: Timestamp) -> Vec<What> {
+        let worse = severity < self.severity;
+        let louder = self.urgency == Urgency::Low
+            && match urgency {
+                Some(urgency) => urgency == Urgency::High,
+                None => worse && severity.urgency() == Urgency::High,
+            };
+        if !(worse || louder) || !self.is_open() {
             return Vec::new();
         }
-        self.severity = severity;
-        if self.urgency == Urgency::Low && severity.urgency() == Urgency::High {
+        let waited = self.end_pause(PauseEnd::Worse, now);
+        self.severity = self.severity.min(severity);
+        if louder {
             self.urgency = Urgency::High;
             if self.status == Status::Triggered {
                 self.start_over(Progress::start(now));
             }
         }
-        vec![What::Raised { severity: self.severity, urgency: self.urgency }]
+        let mut whats = vec![What::Raised { severity: self.severity, urgency: self.urgency }];
+        whats.extend(waited);
+        whats
     }
 
     /// Senders resolved alerts of it; with the last one the incident is resolved too.
@@ -45,6 +64,9 @@ impl Incident {
         self.alerts_open = self.alerts_open.saturating_sub(count);
         let mut whats = vec![What::AlertsResolved { alerts: alerts.to_vec(), still_open: self.alerts_open }];
         if self.alerts_open == 0 && self.is_open() {
+            if self.waits_until().is_some() {
+                whats.push(What::PauseEnded { why: PauseEnd::Transient });
+            }
             self.resolve(by.clone(), now);
             whats.push(What::Resolved {});
         }

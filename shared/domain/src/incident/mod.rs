@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod clock;
 pub mod command;
 pub mod merge;
+mod pause;
 pub mod responders;
 pub mod story;
 pub mod timeline;
@@ -159,6 +160,9 @@ pub struct Incident {
     /// Resolved by itself at this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_resolve_at: Option<Timestamp>,
+    /// The first level was told to wait until this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Timestamp>,
     /// Resolved, but its alerts still have to be closed, or to move to the incident that it is part of.
     #[serde(default)]
     pub closing: bool,
@@ -229,6 +233,7 @@ impl Incident {
             acknowledge_timeout_s: o.acknowledge_timeout_s,
             auto_resolve_s: o.auto_resolve_s,
             auto_resolve_at: o.auto_resolve_s.map(|s| after(now, s)),
+            paused_until: None,
             closing: false,
             merged_into: None,
             split_from: None,

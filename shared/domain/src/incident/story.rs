@@ -1,6 +1,6 @@
 //! Timeline entries in words: what a person reads at 3 a.m., and after.
 
-use super::timeline::{PageOf, Planned, What};
+use super::timeline::{PageOf, PauseEnd, Planned, What};
 use crate::alert::Urgency;
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
@@ -61,6 +61,22 @@ impl What {
             What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
             What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
+            What::RulesApplied { rules } => {
+                let one = |r: &super::timeline::RuleApplied| format!("{} on {}: {}", r.rule, count(r.alerts.len(), "alert"), r.did);
+                format!("applied {}", rules.iter().map(one).collect::<Vec<_>>().join("; "))
+            }
+            What::Released { alerts } => {
+                let one = |a: &super::timeline::ReleasedAlert| format!("{} was {}", a.alert, a.was);
+                format!("{} released: {}", count(alerts.len(), "alert"), alerts.iter().map(one).collect::<Vec<_>>().join("; "))
+            }
+            What::DependentsAttached { alerts, services } => {
+                let names: Vec<&str> = services.iter().map(|s| s.as_str()).collect();
+                format!("{} of {} joined: this service is down, and they depend on it", count(alerts.len(), "alert"), names.join(", "))
+            }
+            What::Paused { until } => format!("waiting: nobody is paged before {}, and nobody at all if it is over by then", at(*until)),
+            What::PauseEnded { why: PauseEnd::Worse } => "it got worse: the wait is over".to_owned(),
+            What::PauseEnded { why: PauseEnd::Joined } => "an alert joined that waits for nothing: the wait is over".to_owned(),
+            What::PauseEnded { why: PauseEnd::Transient } => "it was over before anybody was paged".to_owned(),
             What::LevelFired { repeat, level, of: _, pages, unreached, passed, unverified, last_resort_beside } => {
                 let unverified = (!unverified.is_empty()).then(|| unverified_words(unverified, *last_resort_beside));
                 fired(*repeat, *level, passed.iter().chain(&unverified), pages, unreached.iter().map(|u| (target(&u.target), u.reason.as_str())))

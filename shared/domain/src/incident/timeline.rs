@@ -1,6 +1,7 @@
 //! The timeline: immutable entries, numbered per incident, from which the incident's story (and its state) can be told again.
 
 use super::Priority;
+use crate::alert::outcome::{Outcome, RuleRef};
 use crate::alert::{Severity, Urgency};
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
@@ -105,6 +106,38 @@ pub struct PageOf {
     /// For somebody who was asked to help: by which request; round and level say nothing then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<u32>,
+}
+
+/// An event rule with the alerts that it was applied to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleApplied {
+    /// Which rule.
+    pub rule: RuleRef,
+    /// What it did, for people.
+    pub did: String,
+    /// To which alerts.
+    pub alerts: Vec<AlertId>,
+}
+
+/// An alert that was kept from people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedAlert {
+    /// Which.
+    pub alert: AlertId,
+    /// What became of it before.
+    pub was: Outcome,
+}
+
+/// Why a pause ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseEnd {
+    /// It got worse.
+    Worse,
+    /// An alert joined that waits for nothing.
+    Joined,
+    /// It was over before anybody was paged.
+    Transient,
 }
 
 /// What happened.
@@ -253,6 +286,33 @@ pub enum What {
         /// Which.
         alerts: Vec<AlertId>,
     },
+    /// Event rules were applied to alerts that joined it.
+    RulesApplied {
+        /// Which, to which alerts.
+        rules: Vec<RuleApplied>,
+    },
+    /// Alerts joined it that were kept from people until now.
+    Released {
+        /// Which, and what kept them.
+        alerts: Vec<ReleasedAlert>,
+    },
+    /// Alerts of services that depend on this one joined it instead of paging people of their own.
+    DependentsAttached {
+        /// Which.
+        alerts: Vec<AlertId>,
+        /// Of which services.
+        services: Vec<ServiceId>,
+    },
+    /// Nobody is paged before an instant, and nobody at all if it is over by then.
+    Paused {
+        /// Which instant.
+        until: Timestamp,
+    },
+    /// The pause ended early.
+    PauseEnded {
+        /// Why.
+        why: PauseEnd,
+    },
     /// A level came due.
     LevelFired {
         /// 0-based round.
@@ -337,6 +397,11 @@ impl What {
             What::MergedIn { .. } => "merged_in",
             What::AlertsMovedOut { .. } => "alerts_moved_out",
             What::AlertsMovedIn { .. } => "alerts_moved_in",
+            What::RulesApplied { .. } => "rules_applied",
+            What::Released { .. } => "released",
+            What::DependentsAttached { .. } => "dependents_attached",
+            What::Paused { .. } => "paused",
+            What::PauseEnded { .. } => "pause_ended",
             What::LevelFired { .. } => "level_fired",
             What::LastResort { .. } => "last_resort",
             What::Unanswered {} => "unanswered",

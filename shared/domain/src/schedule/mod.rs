@@ -53,6 +53,7 @@ pub mod roster;
 mod rotation;
 pub mod swap;
 mod validate;
+mod window;
 mod written;
 
 pub use hours::{Open, open};
@@ -64,6 +65,7 @@ pub use resolve::{OnCall, Shift, Why};
 pub use restriction::Restriction;
 pub use rotation::{Length, Rotation, Unit};
 pub use validate::{Problem, windows_problems};
+pub use window::{Times, instant, unknown_zone};
 pub use written::{Day, Misread, Moment, TimeOfDay, WallTime, Weekday, Written};
 
 use crate::id::{ScheduleId, TeamId};

@@ -118,8 +118,7 @@ impl Schedule {
         let zone = Zone::named(&self.time_zone);
         if zone.is_none() {
             let message = format!("there is no time zone {:?}", self.time_zone);
-            let suggestion = closest(&self.time_zone, TimeZoneDatabase::bundled().available().map(|n| n.as_str().to_owned()));
-            find.at("time_zone").say(message, suggestion.unwrap_or_else(|| "write an IANA name like Europe/London".to_owned()));
+            find.at("time_zone").say(message, closest_zone(&self.time_zone));
         }
         // Without a zone, times of one kind can still be compared.
         let clock = |a: Moment, b: Moment| {
@@ -244,6 +243,12 @@ fn check_restriction(restriction: &Restriction, find: &mut Finder<'_>) {
     } else if readable && restriction.week_windows().is_none() && restriction.days.iter().all(|d| d.get().is_some()) {
         find.at("to").say("the window has no length", "write 00:00 to 24:00 for a whole day; leave the restriction out for always");
     }
+}
+
+/// Which zone was probably meant.
+pub(super) fn closest_zone(name: &str) -> String {
+    let zones = TimeZoneDatabase::bundled();
+    closest(name, zones.available().map(|n| n.as_str().to_owned())).unwrap_or_else(|| "write an IANA name like Europe/London".to_owned())
 }
 
 /// "did you mean ...?" for the name with the fewest differing letters, if it is close.

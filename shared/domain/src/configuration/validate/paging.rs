@@ -11,7 +11,7 @@ use jiff::Timestamp;
 const MOST_DESCRIPTION_CHARS: usize = 1000;
 
 impl Report<'_> {
-    fn team(&mut self, path: String, team: &str) {
+    pub(super) fn team(&mut self, path: String, team: &str) {
         let configuration = self.configuration;
         self.must_exist(path, "team", team, configuration.teams.iter().map(|t| t.id.as_str()));
     }
@@ -151,7 +151,9 @@ impl Report<'_> {
         self.must_be_unique("service", services().map(|(i, s)| (format!("services[{i}].id"), s.id.as_str())));
         let integrations =
             services().flat_map(|(i, s)| s.integrations.iter().enumerate().map(move |(j, x)| (format!("services[{i}].integrations[{j}].id"), x.id.as_str())));
-        self.must_be_unique("integration", integrations);
+        let routed = configuration.teams.iter().enumerate();
+        let routed = routed.flat_map(|(i, t)| t.integrations.iter().enumerate().map(move |(j, x)| (format!("teams[{i}].integrations[{j}].id"), x.id.as_str())));
+        self.must_be_unique("integration", routed.chain(integrations));
         for (i, service) in services() {
             self.service(&format!("services[{i}]"), service);
         }
@@ -162,10 +164,13 @@ impl Report<'_> {
         self.name(format!("{path}.name"), &service.name);
         self.team(format!("{path}.team"), service.team.as_str());
         self.must_exist(format!("{path}.policy"), "policy", service.policy.as_str(), configuration.policies.iter().map(|p| p.id.as_str()));
-        match service.grouping {
+        match &service.grouping {
             Grouping::None => {}
-            Grouping::Time { window_s } => self.seconds(format!("{path}.grouping.window_s"), window_s, 1, MOST_RULE_DELAY_S),
+            Grouping::Time { window_s } => self.seconds(format!("{path}.grouping.window_s"), *window_s, 1, MOST_RULE_DELAY_S),
+            Grouping::Fields { fields, window_s } => self.grouping_fields(&format!("{path}.grouping"), fields, *window_s),
         }
+        self.service_rules(path, service);
+        self.dependencies(path, service);
         if let Some(timeout_s) = service.acknowledge_timeout_s {
             self.seconds(format!("{path}.acknowledge_timeout_s"), timeout_s, 1, MOST_RULE_DELAY_S);
         }

@@ -1,0 +1,183 @@
+//! Maintenance windows: times in which a service's alerts are recorded and nobody is paged for them.
+//!
+//! Two kinds, asked together through [`Maintenances`]: those of the configuration, one-off or every week, and those that a person starts at run time. Both can be
+//! ended early. Called by: the decision about each alert, the API, the status page. Refuses to lose an alert: whoever asks learns when the window ends, and an alert
+//! that is still open then is decided again.
+
+use crate::configuration::{Configuration, Service};
+use crate::id::{MaintenanceId, ServiceId, TeamId};
+use crate::incident::timeline::Actor;
+use crate::schedule::{Moment, Problem, Restriction, Span, Times, Written, Zone, instant, unknown_zone};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The longest window that is started at run time: 30 days.
+pub const MOST_DURATION_S: u32 = 30 * 24 * 3600;
+
+/// A window of the configuration.
+///
+/// ```yaml
+/// maintenance:
+///   - {id: move, reason: moving house, services: [shop], time_zone: Europe/London, start: 2026-03-01T22:00, end: 2026-03-02T06:00}
+///   - {id: backup, reason: weekly backup, teams: [data], weekly: [{from: sun 02:00, to: sun 04:00}]}
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Maintenance {
+    /// Its id.
+    pub id: MaintenanceId,
+    /// Why, for people.
+    pub reason: String,
+    /// Whose alerts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceId>,
+    /// All services of these teams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
+    /// IANA zone of its local times.
+    #[serde(default = "utc")]
+    pub time_zone: String,
+    /// When it begins; of a weekly one, not before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Written<Moment>>,
+    /// When it ends; of a weekly one, not behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Written<Moment>>,
+    /// It comes back in these windows of the day or of the week.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weekly: Vec<Restriction>,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+impl Maintenance {
+    /// The occurrence that `at` lies in.
+    ///
+    /// ```
+    /// # use tocsin_domain::maintenance::Maintenance;
+    /// let backup: Maintenance = serde_json::from_str(r#"{"id": "backup", "reason": "backup", "services": ["db"], "time_zone": "America/Chicago",
+    ///     "weekly": [{"from": "sun 01:00", "to": "sun 03:00"}]}"#)?;
+    /// // In Chicago Sunday 2026-03-08 has no time from 02:00 to 03:00: the window is an hour long, from 07:00 to 08:00 UTC.
+    /// let span = backup.open_at("2026-03-08T07:30:00Z".parse().unwrap()).unwrap();
+    /// assert_eq!((span.start.to_string(), span.end.to_string()), ("2026-03-08T07:00:00Z".to_owned(), "2026-03-08T08:00:00Z".to_owned()));
+    /// assert!(backup.open_at("2026-03-08T08:00:00Z".parse().unwrap()).is_none());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn open_at(&self, at: Timestamp) -> Option<Span> {
+        let zone = Zone::named(&self.time_zone)?;
+        let bound = |moment: &Option<Written<Moment>>| moment.as_ref().map(|m| instant(m, &zone));
+        // What can not be read opens nothing.
+        let (start, end) = (bound(&self.start).unwrap_or(Some(Timestamp::MIN))?, bound(&self.end).unwrap_or(Some(Timestamp::MAX))?);
+        if at < start || at >= end {
+            return None;
+        }
+        if self.weekly.is_empty() {
+            return (self.start.is_some() && self.end.is_some()).then_some(Span { start, end });
+        }
+        let span = Times { time_zone: self.time_zone.clone(), within: self.weekly.clone() }.open_at(at)?;
+        Some(Span { start: span.start.max(start), end: span.end.min(end) })
+    }
+
+    /// Whether it is about a service.
+    pub fn covers(&self, service: &Service) -> bool {
+        self.services.contains(&service.id) || self.teams.contains(&service.team)
+    }
+
+    /// Every mistake that shows without the rest of the configuration.
+    pub fn validate(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut say = |field: &str, message: &str, suggestion: &str| {
+            problems.push(Problem { field: field.to_owned(), message: message.to_owned(), suggestion: suggestion.to_owned() });
+        };
+        if self.services.is_empty() && self.teams.is_empty() {
+            say("services", "the window is about nothing", "name services, or teams");
+        }
+        if self.weekly.is_empty() && (self.start.is_none() || self.end.is_none()) {
+            say("start", "a window needs a start and an end, or weekly times", "write start and end, or weekly: [{from: sun 02:00, to: sun 04:00}]");
+        }
+        for (field, moment) in [("start", &self.start), ("end", &self.end)] {
+            if let Some(misread) = moment.as_ref().and_then(Written::misread) {
+                say(field, &misread.message, &misread.suggestion);
+            }
+        }
+        match Zone::named(&self.time_zone) {
+            None => problems.push(unknown_zone(&self.time_zone)),
+            Some(zone) => {
+                let at = |m: &Option<Written<Moment>>| m.as_ref().and_then(|m| instant(m, &zone));
+                if let (Some(start), Some(end)) = (at(&self.start), at(&self.end))
+                    && end <= start
+                {
+                    say("end", "the end is not behind the start", "the end is the first instant no more: write a later one");
+                }
+            }
+        }
+        if !self.weekly.is_empty() {
+            let times = Times { time_zone: "UTC".to_owned(), within: self.weekly.clone() };
+            problems.extend(times.validate().into_iter().map(|p| Problem { field: p.field.replacen("within", "weekly", 1), ..p }));
+        }
+        problems
+    }
+}
+
+/// What is stored of a window at run time: one that a person started, or an occurrence of a configured one that was ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaintenanceRun {
+    /// Its id: generated, or that of the configured window.
+    pub id: MaintenanceId,
+    /// Who owns it.
+    pub team: TeamId,
+    /// Why, for people.
+    pub reason: String,
+    /// Whose alerts; of a configured window, those of the configuration count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceId>,
+    /// All services of these teams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
+    /// When it begins.
+    pub start: Timestamp,
+    /// When it was meant to end.
+    pub end: Timestamp,
+    /// Who started it; of a configured window, who ended it.
+    pub by: Actor,
+    /// Ended early, at this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// Whether it is an occurrence of a window of the configuration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub configured: bool,
+}
+
+impl MaintenanceRun {
+    /// The first instant no more.
+    pub fn over_at(&self) -> Timestamp {
+        self.ended_at.map_or(self.end, |e| e.min(self.end))
+    }
+
+    fn covers(&self, service: &Service) -> bool {
+        self.services.contains(&service.id) || self.teams.contains(&service.team)
+    }
+}
+
+/// All windows: those of the configuration are in it, these are the others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Maintenances {
+    /// What is stored of windows at run time.
+    pub runs: Vec<MaintenanceRun>,
+}
+
+impl Maintenances {
+    /// The window that a service is in at `at`: its id, its end and its reason. Of several the one that ends last.
+    pub fn covering(&self, configuration: &Configuration, service: &Service, at: Timestamp) -> Option<(MaintenanceId, Timestamp, String)> {
+        let configured = configuration.maintenance.iter().filter(|m| m.covers(service)).filter_map(|m| {
+            let span = m.open_at(at)?;
+            let cut = self.runs.iter().find(|r| r.configured && r.id == m.id && r.start == span.start);
+            let end = cut.map_or(span.end, MaintenanceRun::over_at);
+            (at < end).then(|| (m.id.clone(), end, m.reason.clone()))
+        });
+        let started = self.runs.iter().filter(|r| !r.configured && r.covers(service) && r.start <= at && at < r.over_at());
+        configured.chain(started.map(|r| (r.id.clone(), r.over_at(), r.reason.clone()))).max_by_key(|(_, end, _)| *end)
+    }
+}

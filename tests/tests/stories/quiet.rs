@@ -1,0 +1,137 @@
+//! Maintenance windows and dependencies: alerts that page nobody, for as long as that is right.
+
+use crate::rules::{opened, outcome, sound, world};
+use serde_json::{Value, json};
+use tocsin_app::keep_maintenance::KeepMaintenance;
+use tocsin_domain::configuration::Channel::Sms;
+use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_tests::samples::slug;
+use tocsin_tests::world::World;
+use tocsin_tests::world::tell::Length;
+
+/// From 09:10 to 09:30 on the first day.
+fn window() -> [(&'static str, Value); 1] {
+    [("maintenance", json!([{ "id": "move", "reason": "moving house", "services": ["shop"], "start": "2026-01-05T09:10Z", "end": "2026-01-05T09:30Z" }]))]
+}
+
+fn keep(world: &World) -> KeepMaintenance {
+    let ids = std::sync::Arc::new(tocsin_app::fakes::SeededIds::seeded(7));
+    let cache = std::sync::Arc::new(tocsin_app::configuration_cache::ConfigurationCache::new(world.store.clone()));
+    KeepMaintenance {
+        maintenance: world.store.clone(),
+        alerts: world.store.clone(),
+        due: world.store.clone(),
+        configuration: cache,
+        clock: world.clock.clone(),
+        ids,
+    }
+}
+
+#[test]
+fn maintenance_is_quiet_and_what_is_still_open_at_its_end_pages() {
+    let mut world = world(&window());
+    world.fast_forward(10.minutes());
+    let (gone, stays) = (opened(&world.trigger("shop", "gone")), opened(&world.trigger("shop", "stays")));
+    world.trigger("bank", "other service");
+    world.expect_page("ada", Sms);
+    assert_eq!(outcome(&world, gone).unwrap().to_string(), "suppressed by maintenance window move: moving house (looked at again at 2026-01-05 09:30:00 UTC)");
+    world.fast_forward(5.minutes());
+    world.resolve_by_sender("shop", "gone");
+    world.skip_messages();
+    world.command("ada", world.only().id, Command::Resolve);
+    world.fast_forward(15.minutes() + 90.seconds());
+    let all = world.all();
+    assert_eq!(all.len(), 2);
+    let late = all.iter().find(|i| i.service == slug("shop")).unwrap();
+    assert!(world.tells(late.id, |w| matches!(w, What::Released { alerts } if alerts[0].alert == stays)));
+    assert!(outcome(&world, gone).is_some() && outcome(&world, stays).is_none());
+    world.expect_page("ada", Sms);
+    world.resolve_by_sender("shop", "stays");
+    assert!(world.all().iter().all(|i| !i.is_open()));
+    sound(&world, &window());
+}
+
+#[test]
+fn maintenance_that_ends_early_lets_its_alerts_go_at_once() {
+    let mut world = world(&window());
+    world.fast_forward(12.minutes());
+    world.trigger("shop", "db");
+    world.expect_quiet();
+    let keep = keep(&world);
+    let ended = futures::executor::block_on(keep.end(&slug("move"), &Actor::User(slug("ada")), |_| true)).unwrap();
+    assert_eq!(ended.ended_at, Some(world.now()));
+    // Ended again is fine.
+    futures::executor::block_on(keep.end(&slug("move"), &Actor::User(slug("ada")), |_| true)).unwrap();
+    world.fast_forward(2.seconds());
+    world.expect_page("ada", Sms);
+    // What comes until 09:30 is not kept either.
+    world.trigger("shop", "web");
+    assert_eq!(world.all().len(), 2);
+}
+
+#[test]
+fn maintenance_is_started_at_run_time() {
+    let mut world = world(&[]);
+    let keep = keep(&world);
+    let now = world.now();
+    let start = tocsin_app::keep_maintenance::Start {
+        services: vec![slug("shop")],
+        teams: vec![],
+        team: slug("web"),
+        reason: "a new disk".to_owned(),
+        start: now,
+        end: now + 10.minutes(),
+    };
+    let run = futures::executor::block_on(keep.start(start, &Actor::User(slug("ada")))).unwrap();
+    let alert = opened(&world.trigger("shop", "db"));
+    assert!(outcome(&world, alert).unwrap().to_string().contains(run.id.as_str()));
+    world.expect_quiet();
+    world.fast_forward(10.minutes() + 90.seconds());
+    world.expect_page("ada", Sms);
+    sound(&world, &[]);
+}
+
+/// The bank can do nothing without the shop.
+fn dependent() -> [(&'static str, Value); 2] {
+    [("services/bank/depends_on", json!(["shop"])), ("services/bank/attach_to_upstream", json!(true))]
+}
+
+#[test]
+fn an_alert_joins_the_incident_of_what_its_service_depends_on() {
+    let mut world = world(&dependent());
+    world.trigger("bank", "before");
+    assert_eq!(world.only().service, slug("bank"), "nothing is wrong upstream");
+    world.resolve_by_sender("bank", "before");
+    world.trigger("shop", "db");
+    let upstream = world.all().into_iter().find(|i| i.service == slug("shop")).unwrap();
+    world.skip_messages();
+    world.trigger("bank", "api");
+    world.expect_quiet();
+    let joined = world.all().into_iter().find(|i| i.id == upstream.id).unwrap();
+    assert_eq!((joined.alerts_open, world.all().len()), (2, 2));
+    assert!(world.tells(upstream.id, |w| matches!(w, What::DependentsAttached { services, .. } if *services == [slug("bank")])));
+    // The upstream's sender says that it is over, the bank's does not: it stays open.
+    world.resolve_by_sender("shop", "db");
+    assert!(world.all().iter().any(|i| i.id == upstream.id && i.is_open()));
+    world.resolve_by_sender("bank", "api");
+    assert!(world.all().iter().all(|i| !i.is_open()));
+    sound(&world, &dependent());
+}
+
+#[test]
+fn a_guest_goes_on_when_a_person_resolves_the_incident_upstream() {
+    let mut world = world(&dependent());
+    world.trigger("shop", "db");
+    let upstream = world.only();
+    world.trigger("bank", "api");
+    world.fast_forward(1.minutes());
+    world.skip_messages();
+    world.command("ada", upstream.id, Command::Resolve);
+    world.fast_forward(2.seconds());
+    let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open()).collect();
+    assert_eq!(open.iter().map(|i| i.service.as_str()).collect::<Vec<_>>(), ["bank"], "its own people are paged now");
+    assert!(!world.skip_messages().is_empty());
+    world.resolve_by_sender("bank", "api");
+    assert!(world.all().iter().all(|i| !i.is_open()));
+}
