@@ -92,6 +92,7 @@ impl fmt::Display for End {
 fn why_joined(incident: &Incident, service: Option<&Service>) -> String {
     match service.map(|s| &s.grouping) {
         Some(Grouping::None) | None => format!("it was open for service {} when the alert came, or they were put together later", incident.service),
+        Some(Grouping::Fields { fields, .. }) => format!("alerts of service {} with the same {} are one incident", incident.service, fields.join(", ")),
         Some(Grouping::Time { window_s }) => {
             format!("alerts of service {} within {} are one incident", incident.service, crate::heartbeat::words(*window_s))
         }

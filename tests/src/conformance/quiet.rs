@@ -82,5 +82,5 @@ pub async fn a_guest_is_one(s: Stores) {
     s.incidents.commit(&c).await.unwrap();
     let guest = s.alerts.alerts(&[a.id]).await.unwrap().pop().unwrap();
     assert!(guest.guest && guest.incident == Some(c.incident.id));
-    assert!(!succession(&guest, alert(2, "", 0).id, at(9)).guest, "what comes behind it is an alert of its own");
+    assert!(!succession(&guest, alert(2, "", 0).id, at(9), 1).guest, "what comes behind it is an alert of its own");
 }

@@ -128,7 +128,7 @@ pub(crate) async fn trace_events(State(api): State<Arc<Api>>, caller: Caller, Pa
 /// Alerts of a key of any integration that the caller may see, or of this one.
 async fn by_key(api: &Api, caller: &Caller, dedup_key: &str, only: Option<&IntegrationId>) -> Result<Vec<Traced>, ApiError> {
     let (_, configuration) = api.configuration.current().await?;
-    let integrations = configuration.keyed().filter(|(_, _, s)| caller.may(Action::ReadIncidents, &s.team)).map(|(id, ..)| id.clone());
+    let integrations = configuration.keyed().filter(|(.., team)| caller.may(Action::ReadIncidents, team)).map(|(id, ..)| id.clone());
     let mut wanted: Vec<IntegrationId> = integrations.filter(|id| only.is_none_or(|o| o == id)).collect();
     // One that was taken out of the configuration may be asked for by its name; whose alerts they are is looked at behind.
     wanted.extend(only.filter(|o| !wanted.contains(o)).cloned());

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::fakes::{ManualClock, MemoryStore, SeededIds};
@@ -82,7 +83,14 @@ impl World {
                 configuration.clone(),
                 "https://tocsin.example.com".to_owned(),
             ),
-            process: ProcessAlerts { alerts: store.clone(), incidents: store.clone(), configuration, clock: clock.clone() },
+            process: ProcessAlerts {
+                alerts: store.clone(),
+                incidents: store.clone(),
+                configuration,
+                maintenance: store.clone(),
+                count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
+                clock: clock.clone(),
+            },
             store,
             clock,
         }
