@@ -149,7 +149,7 @@ impl Bench {
             let joining: Vec<_> = alerts.iter().map(|a| (a.id, a.severity)).collect();
             let id = change.incident().id;
             change.incident().attach(&joining, now);
-            change.handle(alerts.iter().map(|a| AlertHandled { alert: a.id, seq: 1, incident: id, attached: true }).collect());
+            change.handle(alerts.iter().map(|a| AlertHandled { alert: a.id, seq: 1, incident: id, attached: true, guest: false }).collect());
             let beside = Incident { id: IncidentId::new(ulid_of(2)), number: 41, alerts_open: 0, alerts_total: 0, ..change.incident().clone() };
             bench.store.commit(&change.commit(now)).await.unwrap();
             bench.store.commit(&Change::opening(beside).commit(now)).await.unwrap();
