@@ -87,6 +87,7 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::history::rollback_configuration))
         .routes(routes!(route::configuration::rotate_key))
         .routes(routes!(route::configuration::revoke_key))
+        .routes(routes!(route::people::change_reach))
         .routes(routes!(route::contacts::ask_contact))
         .routes(routes!(route::contacts::confirm_contact))
         .routes(routes!(route::doctor::examine))

@@ -12,6 +12,7 @@ pub(crate) mod ledger;
 pub(crate) mod links;
 pub(crate) mod merges;
 pub(crate) mod on_call;
+pub(crate) mod people;
 pub(crate) mod rosters;
 pub(crate) mod schedules;
 

@@ -110,3 +110,49 @@ fn doctor_says_who_is_reached_by_no_verified_way() {
     assert_eq!(confirm(&bench, "ada-sms", &code(&bench)).0, 200);
     assert!(findings().contains(&"ok: phone ada-sms of ada is verified".to_owned()));
 }
+
+#[test]
+fn people_change_how_they_are_reached_and_nobody_elses() {
+    let bench = Bench::new();
+    let of_team = token(Some("theirs"), Role::Observer);
+    let reach = |user: &str, body: Value| {
+        let (status, _, answer) = bench.call("PUT", &format!("/v1/users/{user}/reach"), Some(&of_team), Some(&body.to_string()));
+        (status.as_u16(), answer)
+    };
+    let (status, answer) =
+        reach("ada", json!({"contact_methods": [{"id": "ada-new", "kind": "sms", "to": "+15555550177"}], "quiet_hours": [{"from": "22:00", "to": "07:00"}]}));
+    assert_eq!((status, &answer["changed"]), (200, &json!(true)), "{answer}");
+    assert!(answer["contacts"].as_array().unwrap().contains(&json!({"contact": "ada-new", "kind": "sms", "state": "unverified"})));
+    let (_, _, current) = bench.call("GET", "/v1/configuration", Some(&owner()), None);
+    assert_eq!(current["configuration"]["users"][0]["contact_methods"][0]["to"], "+15555550177");
+    assert_eq!(current["configuration"]["users"][1], serde_json::to_value(&crate::support::configuration().users[1]).unwrap(), "nobody else is touched");
+    assert_eq!(reach("bob", json!({"locale": "en-GB"})), reach("nobody", json!({"locale": "en-GB"})), "somebody else's and nobody's alike");
+    assert_eq!(reach("bob", json!({})).0, 404);
+    let (status, answer) = reach("ada", json!({"contact_methods": [{"id": "bob-sms", "kind": "sms", "to": "0555"}]}));
+    assert_eq!(status, 422, "{answer}");
+    assert_eq!(reach("ada", json!({"name": "Eve"})).0, 422, "only how they are reached");
+}
+
+#[test]
+fn admins_of_a_team_change_what_is_theirs_and_are_told_what_is_not() {
+    let bench = Bench::new();
+    let put = |team: &str, role: Role, configuration: &Value, expected: Option<u64>| {
+        let body = json!({"configuration": configuration, "expected_version": expected}).to_string();
+        let (status, _, answer) = bench.call("PUT", "/v1/configuration", Some(&token(Some(team), role)), Some(&body));
+        (status.as_u16(), answer)
+    };
+    let mut wanted = serde_json::to_value(crate::support::configuration()).unwrap();
+    wanted["policies"][0]["repeat"] = json!(3);
+    for (team, role, status) in [("ours", Role::Observer, 403), ("ours", Role::Responder, 403), ("theirs", Role::Owner, 403), ("ours", Role::Admin, 200)] {
+        let (got, answer) = put(team, role, &wanted, None);
+        assert_eq!(got, status, "{team} {role:?}: {answer}");
+        if got == 403 {
+            assert_eq!(answer["errors"][0]["field"], "configuration.policies.p", "{answer}");
+        }
+    }
+    let stale = put("ours", Role::Admin, &wanted, Some(1));
+    assert_eq!(stale.0, 409, "{}", stale.1);
+    wanted["users"][1]["contact_methods"] = json!([]);
+    let (status, answer) = put("ours", Role::Owner, &wanted, None);
+    assert_eq!((status, &answer["errors"][0]["field"]), (403, &json!("configuration.users.bob")), "contact methods of others are a right of the deployment");
+}

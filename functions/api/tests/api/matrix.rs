@@ -71,6 +71,7 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("post", "/v1/configuration/versions/{version}/rollback", "/v1/configuration/versions/1/rollback", Some("{}"), OfDeployment(Admin)),
         ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-new/keys", None, OfDeployment(Admin)),
         ("post", "/v1/integrations/{integration}/keys/revoke", "/v1/integrations/shop-pd/keys/revoke", Some(r#"{"key":"first-key"}"#), OfDeployment(Admin)),
+        ("put", "/v1/users/{user}/reach", "/v1/users/ada/reach", Some(r#"{"locale":"en-GB"}"#), OfOneself),
         ("post", "/v1/contacts/{contact}/verification", "/v1/contacts/ada-sms/verification", None, OfOneself),
         ("post", "/v1/contacts/{contact}/verification/confirm", "/v1/contacts/ada-mail/verification/confirm", Some("{}"), OfOneself),
         ("get", "/v1/doctor", "/v1/doctor", None, OfDeployment(Observer)),
