@@ -1,6 +1,7 @@
 //! What must hold for any body, shared by the targets.
 
 use serde_json::{Value, json};
+use source::mapping::Read;
 use source::{Answer, Batch, Refusal};
 use tocsin_domain::alert::event::{Action, Event};
 
@@ -28,7 +29,7 @@ pub fn well_formed(event: &Event) {
 
 /// Every answer is JSON with a status that the format knows.
 pub fn answered(answer: &Answer) {
-    assert!(matches!(answer.status, 200 | 202 | 400 | 413));
+    assert!(matches!(answer.status, 200 | 202 | 400 | 413 | 415));
     assert!(serde_json::from_str::<Value>(&answer.body).is_ok_and(|body| body.is_object()));
 }
 
@@ -46,6 +47,17 @@ pub fn batch(read: Result<Batch, Refusal>) {
         Ok(batch) => {
             batch.events.iter().for_each(well_formed);
             answered(&batch.answer());
+        }
+        Err(refusal) => answered(&refusal.into()),
+    }
+}
+
+/// Alerts and changes, or a refusal.
+pub fn mapped(read: Result<Read, Refusal>) {
+    match read {
+        Ok(read) => {
+            read.batch.events.iter().for_each(well_formed);
+            answered(&read.answer_for(read.batch.events.len(), read.changes.len()));
         }
         Err(refusal) => answered(&refusal.into()),
     }

@@ -12,7 +12,11 @@ use jiff::Timestamp;
 use keys::KeyCache;
 use opsgenie::Door;
 use source::alertmanager_v2::Posted;
-use source::{Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, body, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2};
+use source::mapping::Read;
+use source::{
+    Answer, Batch, KeyedFormat, Refusal, alertmanager, alertmanager_v2, aws, body, generic, grafana, mapping, pagerduty_change, pagerduty_v1, pagerduty_v2,
+    ready,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
@@ -154,11 +158,31 @@ impl Ingest {
         let read = match parse {
             Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
+            Parse::Aws => return self.mapped(&integration, aws::parse(body)).await,
+            Parse::Ready(rules) => return self.mapped(&integration, mapping::parse_ready(body, rules)).await,
         };
         match read {
             Ok(posted) => self.batch(&integration, posted).await,
             Err(refusal) => refusal.into(),
         }
+    }
+
+    /// Alerts and changes of a body.
+    async fn mapped(&self, integration: &IntegrationKey, read: Result<Read, Refusal>) -> Answer {
+        let Read { batch, changes, ignored } = match read {
+            Ok(read) => read,
+            Err(refusal) => return refusal.into(),
+        };
+        let told = changes.len();
+        for change in changes {
+            if let Err(e) = record_change(self.changes.as_ref(), integration, change, self.accept.clock.now()).await {
+                return unavailable(&e);
+            }
+        }
+        if batch.events.is_empty() && batch.refused.is_empty() {
+            return Read { ignored, ..Read::default() }.answer_for(0, told);
+        }
+        self.batch(integration, Posted { batch, ends_at: Vec::new() }).await
     }
 
     /// All of a batch, or an error that makes the sender deliver it again: those that were written before are repetitions then.
@@ -212,6 +236,10 @@ enum Parse {
     Any(fn(&[u8]) -> Result<Batch, Refusal>),
     /// With the present time.
     At(fn(&[u8], Timestamp) -> Result<Posted, Refusal>),
+    /// Whatever AWS sends.
+    Aws,
+    /// By the rules of a ready mapping.
+    Ready(&'static str),
 }
 
 /// The format of an address's name.
@@ -221,7 +249,8 @@ fn format_named(name: &str) -> Option<Parse> {
         "grafana" => Parse::Any(grafana::parse),
         "generic" => Parse::Any(generic::parse_batch),
         "prometheus" | "vmalert" => Parse::At(alertmanager_v2::parse),
-        _ => return None,
+        "aws" | "sns" | "cloudwatch" | "eventbridge" | "email" => Parse::Aws,
+        name => Parse::Ready(ready::rules(name)?),
     })
 }
 

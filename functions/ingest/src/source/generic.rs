@@ -110,7 +110,7 @@ fn event(map: Map<String, Value>, mut draft: Draft) -> Result<Event, Refusal> {
     Ok(event)
 }
 
-fn action(word: Option<&str>) -> Action {
+pub(super) fn action(word: Option<&str>) -> Action {
     let word = word.unwrap_or_default().trim().to_ascii_lowercase();
     match word.as_str() {
         "resolve" | "resolved" | "recovery" | "recovered" | "close" | "closed" | "ok" | "up" | "normal" | "success" | "healthy" | "inactive" => Action::Resolve,

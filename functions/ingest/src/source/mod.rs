@@ -21,14 +21,17 @@ mod time;
 
 pub mod alertmanager;
 pub mod alertmanager_v2;
+pub mod aws;
 pub mod body;
 pub mod cloudwatch;
 pub mod generic;
 pub mod grafana;
+pub mod mapping;
 pub mod opsgenie;
 pub mod pagerduty_change;
 pub mod pagerduty_v1;
 pub mod pagerduty_v2;
+pub mod ready;
 
 use serde_json::json;
 use tocsin_domain::alert::event::Event;

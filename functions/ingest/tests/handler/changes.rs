@@ -35,3 +35,24 @@ async fn what_changed_in_the_hour_before_is_found() {
         assert_eq!(world.post("/v2/change/enqueue", &body).await.0, status);
     }
 }
+
+#[tokio::test]
+async fn a_deployment_that_succeeds_resolves_and_is_a_change() {
+    let world = World::new().await;
+    let path = format!("/v1/integrations/github/{KEY}");
+    let body = |state: &str| {
+        let status = json!({"state": state, "environment": "production"});
+        json!({"deployment_status": status, "deployment": {"ref": "v1"}, "repository": {"full_name": "example/shop"}}).to_string().into_bytes()
+    };
+    let key = "github/example/shop/deployment/production";
+    assert_eq!(world.post(&path, &body("failure")).await.0, 200);
+    assert!(world.guard(key).await.is_some_and(|g| g.open));
+    assert_eq!(world.post(&path, &body("success")).await.0, 200);
+    assert!(world.guard(key).await.is_some_and(|g| !g.open));
+    let found = changes_before(world.store.as_ref(), &"shop".parse().unwrap(), world.clock.now()).await.unwrap();
+    assert_eq!(found.iter().map(|c| c.event.summary.as_str()).collect::<Vec<_>>(), ["example/shop: v1 deployed to production"]);
+    let (status, said) = world.post(&path, &body("queued")).await;
+    assert_eq!((status, &said["ignored"]), (200, &json!(1)));
+    let unheard = world.post(&path, br#"{"title": "a shape that nobody knows", "id": "x"}"#).await;
+    assert_eq!((unheard.0, world.guard("x").await.is_some_and(|g| g.open)), (200, true), "heard, not lost");
+}

@@ -4,8 +4,9 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use tocsin_domain::alert::mapping::Rule;
 use tocsin_ingest::source::{
-    Answer, Batch, Refusal, alertmanager, alertmanager_v2, cloudwatch, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2,
+    Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
 };
 
 pub(crate) const FRESH: &str = "0123456789abcdef0123456789abcdef";
@@ -79,6 +80,31 @@ fn alertmanager_v2() {
         Ok(posted) => json!({"ends_at": posted.ends_at, "batch": batch(Ok(posted.batch))}),
         Err(refusal) => json!({"refusal": answer(refusal.into())}),
     });
+}
+
+fn mapped(read: Result<mapping::Read, Refusal>) -> Value {
+    match read {
+        Ok(read) => {
+            let answered = read.answer_for(read.batch.events.len(), read.changes.len());
+            json!({"events": read.batch.events, "changes": read.changes, "ignored": read.ignored, "answer": answer(answered)})
+        }
+        Err(refusal) => json!({"refusal": answer(refusal.into())}),
+    }
+}
+
+/// Each ready mapping is sound and has fixtures.
+#[test]
+fn ready_mappings() {
+    for name in ready::NAMES {
+        let rules: Vec<Rule> = serde_json::from_str(ready::rules(name).expect(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        for rule in &rules {
+            assert_eq!(rule.problems(), [], "{name}");
+        }
+        if name != "eventbridge" {
+            each(name, |body| mapped(mapping::parse(body, &rules)));
+        }
+    }
+    each("aws", |body| mapped(aws::parse(body)));
 }
 
 #[test]

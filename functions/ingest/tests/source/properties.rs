@@ -4,7 +4,9 @@ use super::golden::{NOW, fresh};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_ingest::source::{Batch, Refusal, alertmanager, alertmanager_v2, cloudwatch, generic, grafana, pagerduty_change, pagerduty_v1, pagerduty_v2};
+use tocsin_ingest::source::{
+    Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
+};
 
 const KEY: &str = "R0UT1NGKEY0000000000000000000001";
 
@@ -129,6 +131,17 @@ proptest! {
                 Ok(batch) => {
                     prop_assert!(serde_json::from_str::<Value>(&batch.answer().body).is_ok());
                     batch.events.iter().try_for_each(well_formed)?;
+                }
+            }
+        }
+        let mut mapped = vec![aws::parse(&body)];
+        mapped.extend(ready::NAMES.map(|name| mapping::parse_ready(&body, ready::rules(name).unwrap_or_default())));
+        for read in mapped {
+            match read {
+                Err(refusal) => prop_assert!(refusal.status == 400 && serde_json::from_str::<Value>(&refusal.body).is_ok()),
+                Ok(read) => {
+                    prop_assert!(serde_json::from_str::<Value>(&read.answer_for(read.batch.events.len(), read.changes.len()).body).is_ok());
+                    read.batch.events.iter().try_for_each(well_formed)?;
                 }
             }
         }

@@ -40,6 +40,22 @@ impl State {
         self.holds.get_mut(&read.key).filter(|h| h.due == read.due).ok_or(WriteError::Conflict)
     }
 
+    fn move_hold(&mut self, read: &Hold, due: Timestamp) -> Result<(), WriteError> {
+        self.held(read)?.due = due;
+        Ok(())
+    }
+
+    fn drop_hold(&mut self, read: &Hold) -> Result<(), WriteError> {
+        self.held(read)?;
+        self.holds.remove(&read.key);
+        Ok(())
+    }
+
+    fn extend_alert(&mut self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError> {
+        self.guarding(key, alert)?.holds_until = Some(until);
+        Ok(())
+    }
+
     /// The guard of `key`, if it guards `alert` as an open one.
     fn guarding(&mut self, key: &AlertKey, alert: AlertId) -> Result<&mut Guard, WriteError> {
         self.guards.get_mut(key).filter(|g| g.open && g.alert == alert).ok_or(WriteError::Conflict)
@@ -191,7 +207,7 @@ impl AlertStore for MemoryStore {
     }
 
     async fn extend_alert(&self, key: &AlertKey, alert: AlertId, until: Timestamp) -> Result<(), WriteError> {
-        self.call("AlertStore::extend_alert", |s| s.guarding(key, alert).map(|guard| guard.holds_until = Some(until))).await
+        self.call("AlertStore::extend_alert", |s| s.extend_alert(key, alert, until)).await
     }
 
     async fn expire_alert(&self, key: &AlertKey, guard: &Guard, at: Timestamp) -> Result<(), WriteError> {
@@ -211,11 +227,11 @@ impl AlertStore for MemoryStore {
     }
 
     async fn move_hold(&self, hold: &Hold, due: Timestamp) -> Result<(), WriteError> {
-        self.call("AlertStore::move_hold", |s| s.held(hold).map(|h| h.due = due)).await
+        self.call("AlertStore::move_hold", |s| s.move_hold(hold, due)).await
     }
 
     async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError> {
-        self.call("AlertStore::drop_hold", |s| s.held(hold).map(|_| ()).map(|()| drop(s.holds.remove(&hold.key)))).await
+        self.call("AlertStore::drop_hold", |s| s.drop_hold(hold)).await
     }
 
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError> {

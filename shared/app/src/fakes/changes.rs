@@ -1,6 +1,7 @@
 //! Changes of services in memory.
 
 use super::MemoryStore;
+use super::store::State;
 use crate::error::PortError;
 use crate::ports::{ChangeStore, Span};
 use async_trait::async_trait;
@@ -11,7 +12,11 @@ use tocsin_domain::id::ServiceId;
 impl ChangeStore for MemoryStore {
     async fn put_change(&self, change: &Change) -> Result<(), PortError> {
         let key = (change.service.clone(), change.at, change.digest.clone());
-        self.call("ChangeStore::put_change", |s| Ok(drop(s.service_changes.insert(key, change.clone())))).await
+        let put = |s: &mut State| {
+            s.service_changes.insert(key, change.clone());
+            Ok(())
+        };
+        self.call("ChangeStore::put_change", put).await
     }
 
     async fn changes(&self, service: &ServiceId, span: Span, limit: usize) -> Result<Vec<Change>, PortError> {

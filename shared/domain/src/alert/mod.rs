@@ -4,6 +4,7 @@
 
 pub mod ask;
 pub mod event;
+pub mod mapping;
 pub mod outcome;
 pub mod request;
 
