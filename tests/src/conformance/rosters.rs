@@ -4,7 +4,7 @@ use super::Stores;
 use crate::samples::{at, slug};
 use tocsin_app::error::WriteError;
 use tocsin_app::ports::{Feed, FeedOf, NoticeClaim, NoticeKey, RosterChange, RosterRecord, SecretHash};
-use tocsin_domain::id::{FeedId, OverrideId};
+use tocsin_domain::id::{FeedId, OverrideId, ScheduleId};
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::schedule::roster::{AdHoc, Origin, Roster};
 
@@ -44,7 +44,9 @@ pub async fn rosters_follow_each_other(s: Stores) {
     assert_eq!(r.save_roster(&roster("web", 2), &record(2)).await, Err(WriteError::Conflict), "somebody else was faster");
     r.save_roster(&roster("db", 1), &record(1)).await.unwrap();
     assert_eq!(r.rosters(&[slug("web")]).await.unwrap(), vec![second.clone()]);
-    assert_eq!(r.rosters(&[slug("none"), slug("db"), slug("web")]).await.unwrap(), vec![roster("db", 1), second]);
+    assert_eq!(r.rosters(&[slug("none"), slug("db"), slug("web")]).await.unwrap(), vec![roster("db", 1), second.clone()]);
+    let many: Vec<ScheduleId> = (0..60).map(|n| slug(&format!("none-{n}"))).chain([slug("db"), slug("web")]).collect();
+    assert_eq!(r.rosters(&many).await.unwrap(), vec![roster("db", 1), second]);
 }
 
 pub async fn each_change_is_recorded(s: Stores) {

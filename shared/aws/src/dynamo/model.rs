@@ -131,7 +131,7 @@ pub const PATTERNS: &[Pattern] = &[
         "GetItem token, GetItem marker; TransactWriteItems: both",
         "1R; 4W",
     ),
-    pattern("What did people change about these schedules at run time?", "rosters", "GetItem roster, BatchGetItem of several", "1R a 4 KB, deflated"),
+    pattern("What did people change about these schedules at run time?", "rosters", "GetItem roster; BatchGetItem of more than 50", "1R a 4 KB, deflated"),
     pattern("Change a schedule at run time", "save_roster", "TransactWriteItems: roster if its revision stands, record", "2W a KB, deflated"),
     pattern("Who changed a schedule at run time?", "roster_records", "Query records, backwards", "1R a 4 KB"),
     pattern("Calendar feeds: read, list, add, remove", "feed, feeds_of, put_feed, delete_feed", "GetItem feed; Query list; TransactWriteItems: both", "1R; 4W"),

@@ -12,12 +12,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{Feed, FeedOf, FeedStore, NoticeClaim, NoticeKey, NoticeStore, RosterRecord, RosterStore, SecretHash};
+use tocsin_domain::escalation::policy::MOST_TARGETS;
 use tocsin_domain::id::ScheduleId;
 use tocsin_domain::schedule::roster::Roster;
 
 const PORT: &str = "RosterStore";
 const FEEDS: &str = "FeedStore";
 const NOTICES: &str = "NoticeStore";
+/// Schedules that are read one by one, side by side: as many as a level has targets. `notify` may read single items only.
+const MOST_SINGLE: usize = MOST_TARGETS;
 /// How long the record of a change is kept.
 const RECORD_KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long a claim on a notice is kept: longer than anybody looks back.
@@ -26,14 +29,13 @@ const NOTICE_KEPT: SignedDuration = SignedDuration::from_hours(48);
 #[async_trait]
 impl RosterStore for DynamoStore {
     async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
-        let items = match schedules {
-            [] => return Ok(Vec::new()),
-            [one] => self.get(PORT, schema::roster(one)).await?.into_iter().collect(),
-            several => {
-                let keys: Vec<_> = several.iter().map(schema::roster).collect();
-                let mut found = self.batch(PORT, &keys).await?;
-                keys.iter().filter_map(|k| found.remove(k)).collect::<Vec<_>>()
-            }
+        let keys: Vec<_> = schedules.iter().map(schema::roster).collect();
+        let items = if keys.len() <= MOST_SINGLE {
+            let found = futures::future::try_join_all(keys.into_iter().map(|key| self.get(PORT, key))).await?;
+            found.into_iter().flatten().collect()
+        } else {
+            let mut found = self.batch(PORT, &keys).await?;
+            keys.iter().filter_map(|k| found.remove(k)).collect::<Vec<_>>()
         };
         items.iter().map(|item| Reader::new(PORT, "roster", item)?.document()).collect()
     }
