@@ -19,6 +19,8 @@ RUNS = {
     "test_alertmanager.py": {},
     "test_pagerduty_python.py": {"CONF_PD_CHANGE": "0"},
 }
+# Asks everything that the API's own document allows, with a valid token.
+OPENAPI = "test_openapi.py"
 # Beginnings of the keys that a script triggers again after it has closed them.
 REOPENED = {"test_opsgenie_python.py": ("db 1/",)}
 
@@ -30,7 +32,7 @@ def main():
     tools.need("prometheus-alertmanager", "a real sender", "On Debian: apt-get install prometheus-alertmanager.")
     tools.need("prometheus", "a real sender", "On Debian: apt-get install prometheus.")
     tools.need("openssl", "one client insists on TLS", "On Debian: apt-get install openssl.")
-    tools.install("run", "conformance")
+    tools.install("run", "conformance", "openapi")
     python = settings.TOOLS / "conformance" / "bin" / "python"
     failed = []
     for script, switches in RUNS.items():
@@ -40,6 +42,12 @@ def main():
             if subprocess.run(command, env=environment | switches, cwd=settings.RUN.parent).returncode:
                 failed.append(script)
             read_back.check(environment, REOPENED.get(script, ()))
+    with own.stack("conformance") as environment:
+        print(f"- {OPENAPI}", flush=True)
+        command = [settings.TOOLS / "openapi" / "bin" / "python", SCRIPTS / OPENAPI, "--base-url", environment["TOCSIN_URL"]]
+        token = {"CONF_API_AUTH": f"Bearer {environment['TOCSIN_API_TOKEN']}"}
+        if subprocess.run(command, env=environment | token, cwd=settings.RUN.parent).returncode:
+            failed.append(OPENAPI)
     if failed:
         raise Problem(f"Failed: {', '.join(failed)}")
 

@@ -23,7 +23,7 @@ UNITTEST = [PYTHON, "-m", "unittest", "discover", "-p", "test_*.py"]
 def main(arguments):
     if not any((settings.ROOT / "tests" / "e2e").glob("test_*.py")):
         raise Problem("tests/e2e has no tests.")
-    tools.install("run")
+    tools.install("run", "calendar")
     build.build()
     run([*UNITTEST, "-s", "infra/local"])
     cargo(arguments)
