@@ -17,7 +17,7 @@ SCRIPTS = settings.ROOT.parent / "shared" / "conformance"
 RUNS = {
     "test_opsgenie_python.py": {},
     "test_alertmanager.py": {},
-    "test_pagerduty_python.py": {"CONF_PD_CHANGE": "0"},
+    "test_pagerduty_python.py": {},
 }
 # Asks everything that the API's own document allows, with a valid token.
 OPENAPI = "test_openapi.py"

@@ -1,5 +1,7 @@
 //! The function over the fakes.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
 #[path = "opsgenie/asks.rs"]
 mod asks;
 #[path = "opsgenie/edges.rs"]

@@ -110,7 +110,7 @@ pub fn create(body: &[u8], fresh_alias: impl FnOnce() -> String) -> Result<Event
     }
     match json::take(&mut top, "details") {
         Some(Value::Object(map)) => {
-            details.insert("details".to_owned(), Value::Object(map.into_iter().map(|(k, v)| (k, Value::from(json::into_text(v)))).collect()));
+            details.insert("details".to_owned(), Value::Object(texts(map).map(|(k, v)| (k, Value::from(v))).collect()));
         }
         Some(other) => {
             draft.note("details is no object".to_owned());
@@ -118,6 +118,7 @@ pub fn create(body: &[u8], fresh_alias: impl FnOnce() -> String) -> Result<Event
         }
         None => {}
     }
+    top.remove("apiKey"); // a secret, from a sender of the first version
     draft.keep_rest("", top);
     let (details, adapted) = draft.finish(Some(Value::Object(details)));
     Ok(Event {
@@ -196,7 +197,7 @@ pub fn ask(name: &str, removes: bool, query: &dyn Fn(&str) -> Option<String>, bo
         }
         "details" if removes => Ask::RemoveDetails { keys: words(&mut draft, "keys", Some(required("keys", take("keys"))?), usize::MAX, usize::MAX) },
         "details" => match take("details") {
-            Some(Value::Object(map)) => Ask::AddDetails { details: map.into_iter().map(|(k, v)| (k, json::into_text(v))).collect() },
+            Some(Value::Object(map)) => Ask::AddDetails { details: texts(map).collect() },
             Some(_) | None => return Err(Wrong::field("details", "should be a map of texts")),
         },
         "message" => Ask::Message { text: text("message", Some(required("message", take("message"))?), MOST_MESSAGE) },
@@ -245,6 +246,11 @@ fn object(body: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Wrong> {
         Ok(json::Document { value: Value::Object(map), notes }) => Ok((map, notes)),
         Ok(_) | Err(_) => Err(Wrong::Unreadable),
     }
+}
+
+/// A map of texts; what says nothing is empty.
+fn texts(map: Map<String, Value>) -> impl Iterator<Item = (String, String)> {
+    map.into_iter().map(|(k, v)| (k, if v.is_null() { String::new() } else { json::into_text(v) }))
 }
 
 /// A text of so many characters; the whole is kept where it was longer.

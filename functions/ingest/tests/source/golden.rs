@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use tocsin_domain::alert::mapping::Rule;
 use tocsin_ingest::source::{
-    Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
+    Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, opsgenie, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
 };
 
 pub(crate) const FRESH: &str = "0123456789abcdef0123456789abcdef";
@@ -118,6 +118,15 @@ fn cloudwatch() {
         cloudwatch::Delivery::Alarms(alarms) => batch(Ok(alarms)),
         cloudwatch::Delivery::Confirm { topic_arn, subscribe_url } => json!({"confirm": subscribe_url, "topic": topic_arn}),
         cloudwatch::Delivery::Unsubscribed => json!("unsubscribed"),
+    });
+}
+
+#[test]
+fn opsgenie() {
+    each("opsgenie", |body| match opsgenie::create(body, fresh) {
+        Ok(event) => json!({"event": event}),
+        Err(opsgenie::Wrong::Fields(fields)) => json!({"wrong": fields}),
+        Err(opsgenie::Wrong::Unreadable) => json!("unreadable"),
     });
 }
 

@@ -54,9 +54,7 @@ async fn replay(capture: &str) -> usize {
         }
         assert_eq!(status, u16::try_from(recorded["status"].as_u64().unwrap()).unwrap(), "{}: {body}", file.display());
         same_form(&format!("{}", file.display()), theirs, &body);
-        for field in ["requestId"] {
-            remember(&mut names, &theirs[field], &body[field]);
-        }
+        remember(&mut names, &theirs["requestId"], &body["requestId"]);
         for field in ["id", "alertId", "tinyId"] {
             remember(&mut names, &theirs["data"][field], &body["data"][field]);
         }
