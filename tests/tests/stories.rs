@@ -36,3 +36,5 @@ mod rosters;
 mod rules;
 #[path = "stories/sending.rs"]
 mod sending;
+#[path = "stories/storms.rs"]
+mod storms;

@@ -6,4 +6,5 @@ mod changes;
 mod edges;
 mod expiry;
 mod heartbeats;
+mod retries;
 mod support;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod meter;
+mod storm;
 
 use jiff::{SignedDuration, Timestamp};
 use meter::{Call, Cost, Meter};

@@ -18,6 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use futures::lock::Mutex as Turns;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tocsin_aws::dynamo::DynamoStore;
 use tocsin_aws::dynamo::schema::{self, Subject};
@@ -34,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) indexed: u64,
     /// Half read units.
     pub(crate) read_halves: u64,
+    /// Write units by partition, those of the indexes included.
+    pub(crate) partitions: BTreeMap<String, u64>,
     /// Stream records that the functions' filters let through.
     pub(crate) records: Vec<(Subject, String)>,
 }
@@ -144,8 +147,17 @@ impl HttpConnector for Meter {
             let after = meter.items(&keys).await?;
             let mut call = read_cost(&operation, &body, &answer);
             let times = if operation == "TransactWriteItems" { 2 } else { 1 };
-            for (old, new) in before.iter().zip(&after) {
-                call.written += times * units(size_of(old.as_ref()).max(size_of(new.as_ref())), 1024);
+            for ((old, new), key) in before.iter().zip(&after).zip(&keys) {
+                let written = times * units(size_of(old.as_ref()).max(size_of(new.as_ref())), 1024);
+                call.written += written;
+                *call.partitions.entry(text(key, "pk").to_owned()).or_default() += written;
+                for (_, pk, sk) in schema::KEYS.iter().filter(|(index, ..)| !index.is_empty()) {
+                    let entry = index_cost(old.as_ref(), new.as_ref(), pk, sk);
+                    let partition = [new, old].into_iter().flatten().find_map(|i| i.get(*pk)).filter(|_| entry > 0);
+                    if let Some(partition) = partition.and_then(|p| p["S"].as_str()) {
+                        *call.partitions.entry(format!("{pk} {partition}")).or_default() += entry;
+                    }
+                }
                 call.indexed +=
                     schema::KEYS.iter().filter(|(index, ..)| !index.is_empty()).map(|(_, pk, sk)| index_cost(old.as_ref(), new.as_ref(), pk, sk)).sum::<u64>();
                 if old != new {
