@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::fakes::faults::Rates;
 use tocsin_app::fakes::random::Random;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, SeededIds};
@@ -61,6 +62,8 @@ async fn lives(seed: u64) {
         alerts: store.clone(),
         incidents: store.clone(),
         configuration: Arc::new(ConfigurationCache::new(store.clone())),
+        maintenance: store.clone(),
+        count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
         clock: clock.clone(),
     };
     faults.interleave();
