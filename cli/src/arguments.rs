@@ -95,6 +95,9 @@ pub(crate) struct Verify {
     /// For so many days.
     #[arg(long, default_value_t = 366, value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub(crate) days: u32,
+    /// For so many years.
+    #[arg(long, conflicts_with = "days", value_parser = clap::value_parser!(u32).range(1..=10))]
+    pub(crate) years: Option<u32>,
 }
 
 /// What to compare.
@@ -255,7 +258,8 @@ pub(crate) enum Command {
     },
     /// Say who is on call by a configuration file, at any instant, offline.
     Who(Who),
-    /// Look for times at which nobody is on call by a configuration file, offline. Exit code 1 where there are any.
+    /// Look for what would keep a page from a person by a configuration file, offline: holes in schedules, levels and people that nobody reaches. Exit code 1
+    /// where there is any.
     Verify(Verify),
     /// Try event rules on an imagined event, offline.
     #[command(subcommand)]

@@ -7,13 +7,14 @@ use crate::arguments::{Verify, Who};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::ExitCode;
-use tocsin_domain::configuration::Configuration;
-use tocsin_domain::notification::plan::people;
-use tocsin_domain::schedule::Schedule;
+use tocsin_domain::foresight::words::{times_of, zone_of};
+use tocsin_domain::foresight::{Concern, Outside, verify as prove};
 
 const DAY_H: i64 = 24;
+/// Times of one finding that are listed; `--json` has all of them.
+const MOST_TIMES: usize = 40;
 
 /// Who is on call at an instant, by the file.
 pub(super) fn who(which: &Who, out: &Out) -> Result<ExitCode, Failure> {
@@ -36,43 +37,27 @@ pub(super) fn who(which: &Who, out: &Out) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every minute of the coming time: where nobody is on call, who never is, and which level would then reach nobody.
+/// Every minute of the coming time: where nobody is on call, who never is, who can not be reached, and which level would reach nobody.
 pub(super) fn verify(which: &Verify, out: &Out) -> Result<ExitCode, Failure> {
     let configuration = read(&which.file)?;
     let from = which.from.unwrap_or(out.now);
-    let until = from.checked_add(SignedDuration::from_hours(i64::from(which.days) * DAY_H)).unwrap_or(Timestamp::MAX);
-    let mut found: Vec<Value> = Vec::new();
-    for schedule in &configuration.schedules {
-        holes(schedule, &configuration, from, until, &mut found, out);
-        for idle in schedule.idle_members(from, until) {
-            out.say(&format!("schedule {}: {} has turns in {} and is never on call by them", schedule.id, idle.user, idle.layer));
-            found.push(json!({ "schedule": schedule.id, "idle": idle }));
+    let days = which.years.map_or(i64::from(which.days), |years| i64::from(years) * 366);
+    let until = from.checked_add(SignedDuration::from_hours(days * DAY_H)).unwrap_or(Timestamp::MAX);
+    let concerns = prove(&configuration, &Outside::default(), from, until);
+    out.answer(&json!({ "from": from, "until": until, "findings": concerns }));
+    for concern in &concerns {
+        out.say(&format!("! {}", Cell::from(concern.words()).0));
+        for time in times_of(concern.spans(), &zone_of(concern, &configuration), Some(until), MOST_TIMES) {
+            out.say(&format!("    {time}"));
         }
     }
-    out.answer(&json!({ "from": from, "until": until, "findings": found }));
-    if found.is_empty() {
-        let minutes = until.duration_since(from).as_mins();
-        out.say(&format!("{}: somebody is on call in each of {minutes} minutes.", count(configuration.schedules.len(), "schedule")));
+    let minutes = until.duration_since(from).as_mins();
+    // A policy that nobody uses yet keeps no page from anybody.
+    let bad = concerns.iter().any(|c| !matches!(c, Concern::PolicyUnused { .. }));
+    if !bad {
+        let counts = [count(configuration.schedules.len(), "schedule"), count(configuration.policies.iter().map(|p| p.levels.len()).sum(), "level")];
+        out.say(&format!("{}: somebody is on call, and every level reaches somebody, in each of {minutes} minutes.", counts.join(", ")));
         return Ok(ExitCode::SUCCESS);
     }
     Ok(ExitCode::FAILURE)
-}
-
-fn holes(schedule: &Schedule, configuration: &Configuration, from: Timestamp, until: Timestamp, found: &mut Vec<Value>, out: &Out) {
-    for gap in schedule.gaps(from, until) {
-        let zone = jiff::tz::TimeZone::get(&schedule.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %Y-%m-%d %H:%M %Z").to_string();
-        let levels: Vec<String> = configuration
-            .policies
-            .iter()
-            .flat_map(|p| p.levels.iter().enumerate().map(move |(i, l)| (p, i, l)))
-            .filter_map(|(p, i, level)| {
-                let names = level.targets.iter().any(|t| *t == tocsin_domain::escalation::policy::Target::Schedule(schedule.id.clone()));
-                (names && level.targets.iter().all(|t| people(t, configuration, gap.start).is_err())).then(|| format!("level {} of policy {}", i + 1, p.id))
-            })
-            .collect();
-        let reach = if levels.is_empty() { String::new() } else { format!("; {} would reach nobody", levels.join(", ")) };
-        out.say(&format!("schedule {}: nobody from {} to {}{reach}", schedule.id, local(gap.start), local(gap.end)));
-        found.push(json!({ "schedule": schedule.id, "nobody": gap, "levels": levels }));
-    }
 }

@@ -94,7 +94,7 @@ pub(super) async fn export(which: &Export, api: &ApiArguments, out: &Out) -> Res
         return Err(Failure::Refused { what: "no configuration is in force yet".to_owned(), next: Some("apply one: tocsin apply FILE".to_owned()) });
     }
     out.answer(&json!({ "version": number, "configuration": configuration }));
-    let head = format!("# Version {number} of {}, by tocsin export.\n{}\n", api.address(), super::schema::COMMENT);
+    let head = format!("# Version {number} of {}, by tocsin export.\n", api.address());
     match &which.folder {
         None => out.say(format!("{head}\n{}", yaml::write(&configuration)).trim_end()),
         Some(folder) => {

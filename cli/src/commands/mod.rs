@@ -16,7 +16,6 @@ mod redrive;
 mod respond;
 mod roster;
 mod rules;
-mod schema;
 mod send;
 mod simulate;
 

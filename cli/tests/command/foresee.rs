@@ -41,15 +41,20 @@ fn who_is_on_call_over_a_handoff() {
 fn verify_is_silent_about_full_coverage_and_names_each_hole() {
     let good = told(&["verify", EXAMPLE, "--from", "2026-01-05T09:00:00Z", "--days", "1"]);
     expect![[r#"
-        1 schedule: somebody is on call in each of 1440 minutes.
+        1 schedule, 6 levels: somebody is on call, and every level reaches somebody, in each of 1440 minutes.
     "#]]
     .assert_eq(good.good());
     let weekdays = file("weekdays.yaml", WEEKDAYS);
     let holes = told(&["verify", weekdays.to_str().unwrap(), "--from", "2026-01-05T09:00:00Z", "--days", "2"]);
     assert_eq!(holes.code, Some(1), "{}{}", holes.out, holes.err);
     expect![[r#"
-        schedule office: nobody from Mon 2026-01-05 17:00 GMT to Tue 2026-01-06 09:00 GMT; level 1 of policy web would reach nobody
-        schedule office: nobody from Tue 2026-01-06 17:00 GMT to Wed 2026-01-07 09:00 GMT; level 1 of policy web would reach nobody
+        ! schedule office has nobody on call
+            Monday 2026-01-05 17:00 to Tuesday 2026-01-06 09:00 Europe/London
+            Tuesday 2026-01-06 17:00 Europe/London and on
+        ! no service uses policy web
+        ! level 1 of policy web reaches nobody at times, and passes at once
+            Monday 2026-01-05 17:00 to Tuesday 2026-01-06 09:00 Europe/London
+            Tuesday 2026-01-06 17:00 Europe/London and on
     "#]]
     .assert_eq(&holes.out);
 }

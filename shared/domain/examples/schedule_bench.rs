@@ -6,6 +6,8 @@
 
 use jiff::Timestamp;
 use std::time::Instant;
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::foresight::{Outside, verify};
 use tocsin_domain::schedule::Schedule;
 
 const ZONES: [&str; 10] = [
@@ -52,6 +54,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let clock = Instant::now();
         let gaps: usize = schedules.iter().map(|s| s.gaps(start, end).len() + s.overlaps(start, end).len() + s.hours(start, end).len()).sum();
         println!("nights {rotation}: {shifts} shifts in {shifts_took:?}; gaps, overlaps and hours ({gaps}) in {:?}", clock.elapsed());
+        let document = serde_json::json!({"version": 1, "schedules": schedules, "policies": [{"id": "p", "team": "bench",
+            "levels": [{"delay_s": 60, "targets": [{"schedule": "bench"}]}]}]});
+        let mut configuration: Configuration = serde_json::from_value(document)?;
+        for (n, schedule) in configuration.schedules.iter_mut().enumerate() {
+            schedule.id = format!("bench-{n}").parse()?;
+        }
+        let clock = Instant::now();
+        let concerns = verify(&configuration, &Outside::default(), start, end).len();
+        println!("nights {rotation}: verify, five years of all ten, in {:?} ({concerns} findings)", clock.elapsed());
         let clock = Instant::now();
         let mut answers = 0;
         for hour in 0..1000 {

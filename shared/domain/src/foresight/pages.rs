@@ -8,7 +8,7 @@ use crate::configuration::Configuration;
 use crate::escalation::policy::{Policy, Target};
 use crate::id::{ContactId, PolicyId, ScheduleId, ServiceId, UserId};
 use crate::notification::plan::plan_level;
-use crate::schedule::Span;
+use crate::schedule::{Span, open_spans};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -153,6 +153,8 @@ struct Edges {
 impl Edges {
     fn of(&mut self, side: u8, policy: &Policy, configuration: &Configuration) -> Vec<Timestamp> {
         let mut edges = Vec::new();
+        let hours = policy.levels.iter().filter_map(|l| l.hours.as_ref()).flat_map(|h| open_spans(&h.windows, &h.time_zone, self.from, self.until));
+        edges.extend(hours.flat_map(|s| [s.start, s.end]).filter(|t| self.from < *t && *t < self.until));
         for id in schedules(policy) {
             let known = self.known.entry((side, id.clone())).or_insert_with(|| {
                 let shifts = configuration.schedule(id).map(|s| s.shifts(self.from, self.until)).unwrap_or_default();

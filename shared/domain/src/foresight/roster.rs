@@ -1,11 +1,11 @@
 //! Who is on call in each schedule over a range, laid out once, and who of them can be reached.
 
 use super::Outside;
-use super::spans::{normal, rest};
+use super::spans::{normal, rest, without};
 use crate::configuration::{Configuration, User};
 use crate::escalation::policy::{Level, Target};
 use crate::id::{ScheduleId, UserId};
-use crate::schedule::{Shift, Span};
+use crate::schedule::{Shift, Span, open_spans};
 use jiff::Timestamp;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -60,9 +60,16 @@ impl<'a> Roster<'a> {
         }
     }
 
-    /// When a level has nobody whom it could page.
+    /// When a level fires at all: in its hours.
+    pub(super) fn fires(&self, level: &Level) -> Vec<Span> {
+        let Some(hours) = &level.hours else { return vec![self.range] };
+        let inside = normal(open_spans(&hours.windows, &hours.time_zone, self.range.start, self.range.end));
+        if hours.outside { rest(self.range, &inside) } else { inside }
+    }
+
+    /// When a level fires and has nobody whom it could page.
     pub(super) fn unreached(&self, level: &Level) -> Vec<Span> {
-        rest(self.range, &normal(level.targets.iter().flat_map(|t| self.reached(t)).collect()))
+        without(&self.fires(level), &normal(level.targets.iter().flat_map(|t| self.reached(t)).collect()))
     }
 
     /// Everybody whom a target may mean in the range.

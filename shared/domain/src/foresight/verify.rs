@@ -5,6 +5,7 @@
 
 use super::roster::Roster;
 use super::{Outside, spans};
+use crate::alert::Urgency;
 use crate::configuration::Configuration;
 use crate::escalation::policy::Policy;
 use crate::id::{PolicyId, ScheduleId, ServiceId, UserId};
@@ -81,6 +82,9 @@ pub enum Concern {
         services: Vec<ServiceId>,
         /// By which policy.
         policy: PolicyId,
+        /// For incidents of this urgency only; of any where none is named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        urgency: Option<Urgency>,
         /// When.
         spans: Vec<Span>,
     },
@@ -174,27 +178,34 @@ fn levels(roster: &Roster<'_>, policy: &Policy, concerns: &mut Vec<Concern>) {
     if services.is_empty() {
         concerns.push(Concern::PolicyUnused { policy: policy.id.clone() });
     }
-    // A level that reaches nobody passes at once, so its delay does not keep the next one waiting for certain.
-    let (mut after_s, mut nowhere) = (0_u64, vec![roster.range]);
+    // A level that reaches nobody, or is not for this incident, passes at once: its delay does not keep the next one waiting for certain.
+    let (mut after_s, mut nowhere) = (0_u64, [Urgency::High, Urgency::Low].map(|u| (u, vec![roster.range])));
     for (i, level) in policy.levels.iter().enumerate() {
-        let uncovered = roster.unreached(level);
+        let (fires, uncovered) = (roster.fires(level), roster.unreached(level));
         let sooner: Vec<ServiceId> =
             services.iter().filter(|s| s.auto_resolve_s.is_some_and(|limit| u64::from(limit) <= after_s)).map(|s| s.id.clone()).collect();
         if !sooner.is_empty() {
             concerns.push(Concern::LevelNeverFires { policy: policy.id.clone(), level: i, after_s, services: sooner });
         }
-        if uncovered == [roster.range] {
+        if uncovered == fires {
             concerns.push(Concern::LevelReachesNobody { policy: policy.id.clone(), level: i, reasons: roster.reasons(level) });
-        } else if uncovered.is_empty() {
-            after_s += u64::from(level.delay_s);
-        } else {
+        } else if !uncovered.is_empty() {
             concerns.push(Concern::LevelUncovered { policy: policy.id.clone(), level: i, spans: uncovered.clone() });
+        } else if fires == [roster.range] && level.urgency.is_none() {
+            after_s += u64::from(level.delay_s);
         }
-        let covered = spans::rest(roster.range, &uncovered);
-        nowhere = spans::without(&nowhere, &covered);
+        let reached = spans::without(&fires, &uncovered);
+        for (_, left) in nowhere.iter_mut().filter(|(urgency, _)| level.urgency.is_none_or(|of| of == *urgency)) {
+            *left = spans::without(left, &reached);
+        }
     }
-    if !nowhere.is_empty() && !services.is_empty() {
+    let [(_, high), (_, low)] = nowhere;
+    let alike = high == low;
+    for (urgency, spans) in [(Urgency::High, high), (Urgency::Low, low)] {
+        if services.is_empty() || spans.is_empty() || (alike && urgency == Urgency::Low) {
+            continue;
+        }
         let services = services.iter().map(|s| s.id.clone()).collect();
-        concerns.push(Concern::OnlyLastResort { services, policy: policy.id.clone(), spans: nowhere });
+        concerns.push(Concern::OnlyLastResort { services, policy: policy.id.clone(), urgency: Some(urgency).filter(|_| !alike), spans });
     }
 }

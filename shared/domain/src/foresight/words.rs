@@ -225,8 +225,13 @@ impl Concern {
                 list(services)
             ),
             Self::PolicyUnused { policy } => format!("no service uses policy {policy}"),
-            Self::OnlyLastResort { services, policy, .. } => {
-                format!("an incident of {} reaches only the last-resort contact: no level of policy {policy} has anybody", list(services))
+            Self::OnlyLastResort { services, policy, urgency, .. } => {
+                let of = match urgency {
+                    Some(crate::alert::Urgency::High) => "an incident of high urgency",
+                    Some(crate::alert::Urgency::Low) => "an incident of low urgency",
+                    None => "an incident",
+                };
+                format!("{of} of {} reaches only the last-resort contact: no level of policy {policy} has anybody", list(services))
             }
         }
     }
@@ -253,8 +258,13 @@ pub fn zone_of(concern: &Concern, configuration: &Configuration) -> String {
 
 /// Spans, the first of them in words, the others counted.
 pub fn times(spans: &[Span], zone: &str, until: Option<Timestamp>) -> Vec<String> {
-    let mut lines: Vec<String> = spans.iter().take(MOST_SPANS).map(|s| span(*s, zone, until)).collect();
-    if let Some(rest) = spans.get(MOST_SPANS..).filter(|r| !r.is_empty()) {
+    times_of(spans, zone, until, MOST_SPANS)
+}
+
+/// The same with a bound of the caller's.
+pub fn times_of(spans: &[Span], zone: &str, until: Option<Timestamp>, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = spans.iter().take(most).map(|s| span(*s, zone, until)).collect();
+    if let Some(rest) = spans.get(most..).filter(|r| !r.is_empty()) {
         let hours = super::spans::seconds(rest) / 3600;
         lines.push(format!("and {} times more, {hours} h in all", rest.len()));
     }

@@ -3,6 +3,7 @@
 //! The windows are those of [`Restriction`], and both ends follow the same rule, also on change nights. Refuses to guess: windows that mean nothing, and an
 //! unknown zone, are never open; validation names them first.
 
+use super::Span;
 use super::local_time::{DAY, WEEK, Zone, floor, stamp};
 use super::restriction::{Restriction, Windows};
 use jiff::Timestamp;
@@ -49,4 +50,25 @@ pub fn open(windows: &[Restriction], time_zone: &str, at: Timestamp) -> Open {
         Some((start, end)) if *start == from => Open::Until(stamp(*end)),
         Some(_) | None => Open::No,
     }
+}
+
+/// When `windows` in `time_zone` are open in `[from, until)`, in order. No windows, and those that mean nothing, are never open.
+///
+/// ```
+/// use tocsin_domain::schedule::{Restriction, open_spans};
+/// let office: Vec<Restriction> = serde_json::from_str(r#"[{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "17:00"}]"#).unwrap();
+/// // 2026-01-09 is a Friday.
+/// let spans = open_spans(&office, "UTC", "2026-01-09T10:00:00Z".parse().unwrap(), "2026-01-12T10:00:00Z".parse().unwrap());
+/// let said: Vec<String> = spans.iter().map(|s| format!("{} {}", s.start, s.end)).collect();
+/// assert_eq!(said, ["2026-01-09T10:00:00Z 2026-01-09T17:00:00Z", "2026-01-12T09:00:00Z 2026-01-12T10:00:00Z"]);
+/// ```
+pub fn open_spans(windows: &[Restriction], time_zone: &str, from: Timestamp, until: Timestamp) -> Vec<Span> {
+    if windows.is_empty() {
+        return Vec::new();
+    }
+    let (Some(zone), Some(windows)) = (Zone::named(time_zone), Windows::new(windows)) else { return Vec::new() };
+    let (from, to) = (floor(from), floor(until));
+    let Some(windows) = windows else { return if from < to { vec![Span { start: stamp(from), end: stamp(to) }] } else { Vec::new() } };
+    let clock = zone.clock(from - 2 * WEEK, to + WEEK);
+    windows.open(&clock, from, to).into_iter().map(|(start, end)| Span { start: stamp(start), end: stamp(end) }).collect()
 }

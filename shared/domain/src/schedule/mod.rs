@@ -56,7 +56,7 @@ mod validate;
 mod window;
 mod written;
 
-pub use hours::{Open, open};
+pub use hours::{Open, open, open_spans};
 pub use layer::{Layer, Turn, Turns};
 pub use local_time::Zone;
 pub use overrides::{Change, Override};
