@@ -35,6 +35,9 @@ class Operations(unittest.TestCase):
         self.configuration(world)
         self.contacts(ada)
         self.incidents(world, ada, bob, carol)
+        self.call("GET", "/v1/trace?of=first")
+        self.call("GET", f"/v1/audit?from={later(-1)}&until={later(1)}")
+        self.call("PUT", "/v1/users/{user}/reach", {"locale": "en-GB"}, user=ada.id)
         self.schedules(rota, schedule, ada, bob, later)
         documented = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
         every = {(method, path) for path, item in documented.items() for method in item}
