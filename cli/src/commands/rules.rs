@@ -113,7 +113,11 @@ fn becomes(configuration: &Configuration, decision: &Decision, at: jiff::Timesta
             let urgency = decision.urgency.unwrap_or_else(|| decision.severity.urgency());
             let urgency = if urgency == tocsin_domain::alert::Urgency::High { "high" } else { "low" };
             let policy = service.map_or(String::new(), |s| format!(", paging by policy {}", s.policy));
-            lines.push(format!("An incident of service {name}: {} ({}, {urgency} urgency){policy}.", Cell::from(decision.summary.as_str()).0, decision.severity.as_str()));
+            lines.push(format!(
+                "An incident of service {name}: {} ({}, {urgency} urgency){policy}.",
+                Cell::from(decision.summary.as_str()).0,
+                decision.severity.as_str()
+            ));
             if let Some(priority) = decision.priority {
                 lines.push(format!("Its priority is {priority:?}."));
             }
