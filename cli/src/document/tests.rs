@@ -90,7 +90,7 @@ extra: 1
             t.yaml:34: services[2].id: service "blog" is there twice (line 33 has it already: choose another id, or remove one of them)
             t.yaml:34: "team" stands twice here (it is on line 34 already: remove one of them)
             t.yaml:34: services[2].integrations: expected a list, found "none"
-            t.yaml:35: extra: unknown field "extra" (possible: version, teams, users, schedules, policies, services, heartbeats, status_page)"#]],
+            t.yaml:35: extra: unknown field "extra" (possible: version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page)"#]],
     );
 }
 
@@ -147,10 +147,10 @@ fn what_is_no_yaml_is_said_with_its_line() {
             "t.yaml:2: this is not YAML: mapping values are not allowed in this context (put text that contains ': ' into quotes, and check the indentation)"
         ],
     );
-    check("[1, 2]\n", expect!["t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, status_page), found a list"]);
+    check("[1, 2]\n", expect!["t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found a list"]);
     check(
         "just words\n",
-        expect![[r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, status_page), found "just words""#]],
+        expect![[r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words""#]],
     );
     check("teams: []\n", expect![[r#"t.yaml:1: version: field "version" is missing (write version: 1)"#]]);
     check("version: 1\nversion: 1\n", expect![[r#"t.yaml:2: "version" stands twice here (it is on line 1 already: remove one of them)"#]]);
@@ -160,7 +160,7 @@ fn what_is_no_yaml_is_said_with_its_line() {
         "version: 1\n? [a]\n: b\n",
         expect![[r#"
             t.yaml:2: a key has to be one word (put texts that begin with [ or { into quotes)
-            t.yaml:2: unknown field "" (possible: version, teams, users, schedules, policies, services, heartbeats, status_page)"#]],
+            t.yaml:2: unknown field "" (possible: version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page)"#]],
     );
     check("version: one\n", expect![[r#"t.yaml:1: version: expected a whole number from 0 to 4294967295, found "one""#]]);
 }
