@@ -1,6 +1,6 @@
 //! Stories: what happens to people when something breaks, told on the fakes with every function running for real.
 
-#![expect(clippy::unwrap_used, reason = "tests of a package that is tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests of a package that is tests")]
 
 #[path = "stories/answers.rs"]
 mod answers;
