@@ -20,7 +20,7 @@ pub fn whole_path(mut request: Request) -> Request {
 
 /// The address with the marks of its path escaped.
 fn escaped(uri: &Uri, raw: &str) -> Option<Uri> {
-    let path = raw.replace('?', "%3F").replace('#', "%23");
+    let path: String = raw.chars().map(as_sent).collect();
     // Behind a fragment nothing is left of the query: no id has such a mark, so there is nothing that it could be for.
     let marks = raw.matches('?').count();
     let query = if raw.contains('#') { None } else { uri.path_and_query()?.as_str().splitn(marks + 2, '?').nth(marks + 1) };
@@ -28,6 +28,15 @@ fn escaped(uri: &Uri, raw: &str) -> Option<Uri> {
     let mut parts: Parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);
     Uri::from_parts(parts).ok()
+}
+
+/// A character of a path as an address takes it.
+fn as_sent(c: char) -> String {
+    match c {
+        '?' | '#' | ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => format!("%{:02X}", u32::from(c)),
+        c if c.is_ascii_control() => format!("%{:02X}", u32::from(c)),
+        c => c.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +57,7 @@ mod tests {
             ("/a??b", "https://h/a??b?c=?", "/a%3F%3Fb?c=?"),
             ("/v1/incidents/#7/resolve", "https://h/v1/incidents/#7/resolve", "/v1/incidents/%237/resolve"),
             ("/v1/incidents/ü#?/resolve", "https://h/v1/incidents/ü#?/resolve?x=1", "/v1/incidents/ü%23%3F/resolve"),
+            ("/v1/incidents/\u{1}?\u{16}/resolve", "https://h/v1/incidents/%01?%16/resolve", "/v1/incidents/%01%3F%16/resolve"),
             ("/v1/incidents", "https://h/v1/incidents?status=open", "/v1/incidents?status=open"),
         ];
         for (raw_path, sent, expected) in cases {
