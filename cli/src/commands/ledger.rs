@@ -50,7 +50,7 @@ pub(super) async fn audit(which: &Audit, api: &Api, out: &Out) -> Result<ExitCod
     let from = which.from.unwrap_or(until - SignedDuration::from_hours(HOURS));
     let mut sum = Page::default();
     loop {
-        let mut request = Request::get("audit", &["v1", "audit"]).query("from", &from.to_string()).query("until", &until.to_string());
+        let mut request = Request::get("audit", &["v1", "audit"]).query("from", from.to_string()).query("until", until.to_string());
         if let Some(team) = &which.team {
             request = request.query("team", team);
         }

@@ -202,13 +202,20 @@ impl AuditLedger {
         let expected = |a: &AlertId| small || first.is_some_and(|f| f <= a) && last.is_some_and(|l| a <= l);
         let unknown: Vec<AlertId> = other.listed.iter().filter(|a| !known.contains_key(a) && expected(a)).copied().collect();
         let read: BTreeMap<AlertId, Alert> = self.alerts.alerts(&unknown).await?.into_iter().map(|a| (a.id, a)).collect();
+        let mut elsewhere: BTreeMap<IncidentId, Vec<AlertId>> = BTreeMap::new();
         for alert in &other.listed {
-            match known.get(alert).or_else(|| read.get(alert)) {
+            match known.get(alert).or_else(|| read.get(alert)).map(|found| found.incident) {
                 None if expected(alert) => violations.push(Violation::AlertLost { alert: *alert, incident: Some(id) }),
                 None => {}
-                Some(found) if found.incident != Some(id) => violations.push(Violation::WrongIncident { alert: *alert, incident: id }),
-                Some(_) => {}
+                Some(None) => violations.push(Violation::WrongIncident { alert: *alert, incident: id }),
+                Some(Some(named)) if named != id => elsewhere.entry(named).or_default().push(*alert),
+                Some(Some(_)) => {}
             }
+        }
+        // An alert that was merged or split into another incident stays on the list of the one that it came from; its own lists it too.
+        for (named, alerts) in elsewhere {
+            let own = self.other(named).await?.listed;
+            violations.extend(alerts.into_iter().filter(|a| !own.contains(a)).map(|alert| Violation::WrongIncident { alert, incident: id }));
         }
         Ok(violations)
     }
