@@ -321,6 +321,37 @@ pub(crate) enum Command {
         #[command(flatten)]
         incident: One,
     },
+    /// Do one thing to up to 250 incidents in one request.
+    Bulk {
+        /// What.
+        what: BulkWord,
+        /// Numbers (12 or #12) or ids.
+        #[arg(required = true, num_args = 1..=250, value_name = "N")]
+        incidents: Vec<Which>,
+    },
+    /// Call an incident something else.
+    Title {
+        #[command(flatten)]
+        incident: One,
+        /// One line.
+        #[arg(required = true, num_args = 1.., value_name = "TITLE")]
+        title: Vec<String>,
+    },
+    /// Write custom fields on an incident; the others stay.
+    Field {
+        #[command(flatten)]
+        incident: One,
+        /// NAME=VALUE: a number, true, false, or a text; NAME= takes it away.
+        #[arg(required = true, num_args = 1.., value_name = "NAME=VALUE")]
+        fields: Vec<String>,
+    },
+    /// Say where those who work on an incident talk.
+    Bridge {
+        #[command(flatten)]
+        incident: One,
+        /// An address (https://...), a number (tel:...), or none.
+        link: String,
+    },
     /// Make other incidents part of one: nobody is paged for them any more, and their alerts follow.
     Merge {
         #[command(flatten)]
@@ -646,6 +677,15 @@ pub(crate) enum PriorityWord {
     P5,
     #[value(name = "none")]
     None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BulkWord {
+    Ack,
+    Unack,
+    Resolve,
+    Reopen,
+    Escalate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

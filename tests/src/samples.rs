@@ -121,7 +121,18 @@ pub fn next(mut incident: Incident) -> Commit {
 }
 
 fn commit(incident: Incident, expected: Option<u64>, entries: Vec<tocsin_domain::incident::timeline::Entry>) -> Commit {
-    Commit { incident, expected, entries, announce: false, alerts: Vec::new(), moved: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
+    Commit {
+        incident,
+        expected,
+        entries,
+        announce: false,
+        alerts: Vec::new(),
+        moved: Vec::new(),
+        group: None,
+        queue: Vec::new(),
+        unqueue: Vec::new(),
+        once: None,
+    }
 }
 
 /// An alert's part in a write of `incident`.

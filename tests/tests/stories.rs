@@ -6,6 +6,8 @@
 mod answers;
 #[path = "stories/chaining.rs"]
 mod chaining;
+#[path = "stories/edits.rs"]
+mod edits;
 #[path = "stories/escalation.rs"]
 mod escalation;
 #[path = "stories/grouping.rs"]

@@ -50,6 +50,12 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Snooze { incident, duration } => respond::snooze(&incident.incident, duration, &Api::new(api)?, out).await,
         Command::Reassign { incident, to } => respond::reassign(&incident.incident, &to, &Api::new(api)?, out).await,
         Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
+        Command::Bulk { what, incidents } => respond::bulk(what, &incidents, &Api::new(api)?, out).await,
+        Command::Title { incident, title } => {
+            respond::one(&incident.incident, "title", Some(serde_json::json!({ "title": title.join(" ") })), &Api::new(api)?, out).await
+        }
+        Command::Field { incident, fields } => respond::fields(&incident.incident, &fields, &Api::new(api)?, out).await,
+        Command::Bridge { incident, link } => respond::bridge(&incident.incident, &link, &Api::new(api)?, out).await,
         Command::Merge { incident, sources } => respond::merge(&incident.incident, &sources, &Api::new(api)?, out).await,
         Command::Split { incident, alerts, title } => respond::split(&incident.incident, &alerts, title.as_deref(), &Api::new(api)?, out).await,
         Command::Respond { incident, to, message } => respond::ask(&incident.incident, &to, &message.join(" "), &Api::new(api)?, out).await,

@@ -1,7 +1,7 @@
 //! What responders do with an incident.
 
 use super::incidents::Incident;
-use crate::arguments::{Duration, PriorityWord, Somebody, Targets, UrgencyWord, Which};
+use crate::arguments::{BulkWord, Duration, PriorityWord, Somebody, Targets, UrgencyWord, Which};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Out};
@@ -61,6 +61,47 @@ pub(super) async fn ask(which: &Which, to: &Targets, message: &str, api: &Api, o
         body["message"] = json!(message);
     }
     one(which, "responders", Some(body), api, out).await
+}
+
+pub(super) async fn bulk(what: BulkWord, which: &[Which], api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let what = match what {
+        BulkWord::Ack => "acknowledge",
+        BulkWord::Unack => "unacknowledge",
+        BulkWord::Resolve => "resolve",
+        BulkWord::Reopen => "reopen",
+        BulkWord::Escalate => "escalate",
+    };
+    let incidents: Vec<String> = which.iter().map(Which::to_string).collect();
+    let body = json!({ "incidents": incidents, "command": { what: {} } });
+    let answer = api.send(Request::post("incidents", &["v1", "incidents", "bulk"]).body(body)).await?;
+    out.answer(&answer);
+    let mut code = ExitCode::SUCCESS;
+    for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(incident) = result.get("incident") {
+            show(incident, api, out)?;
+        } else {
+            let text = |value: Option<&Value>| Cell::from(value.and_then(Value::as_str).unwrap_or("it failed")).0;
+            out.complain(&format!("{}: {}", text(result.get("reference")), text(result.pointer("/problem/detail"))));
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+pub(super) async fn fields(which: &Which, fields: &[String], api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let mut written = serde_json::Map::new();
+    for field in fields {
+        let form = || Failure::Refused { what: format!("{field}: write NAME=VALUE"), next: None };
+        let (name, value) = field.split_once('=').ok_or_else(form)?;
+        let plain = serde_json::from_str::<Value>(value).ok().filter(|v| v.is_number() || v.is_boolean());
+        written.insert(name.to_owned(), if value.is_empty() { Value::Null } else { plain.unwrap_or_else(|| json!(value)) });
+    }
+    one(which, "fields", Some(json!({ "fields": written })), api, out).await
+}
+
+pub(super) async fn bridge(which: &Which, link: &str, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let link = (link != "none").then_some(link);
+    one(which, "bridge", Some(json!({ "bridge": link })), api, out).await
 }
 
 pub(super) async fn merge(which: &Which, sources: &[Which], api: &Api, out: &Out) -> Result<ExitCode, Failure> {

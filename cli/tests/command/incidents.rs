@@ -132,6 +132,14 @@ fn what_responders_do() {
         ),
         (&["respond", "12", "--user", "bob", "the", "database"], "responders", json!({"to": [{"user": "bob"}], "message": "the database"})),
         (&["respond", "12", "--team", "db"], "responders", json!({"to": [{"team": "db"}]})),
+        (&["title", "12", "Disk", "full"], "title", json!({"title": "Disk full"})),
+        (
+            &["field", "12", "hit=12", "eu=true", "cause=the disk", "old="],
+            "fields",
+            json!({"fields": {"hit": 12, "eu": true, "cause": "the disk", "old": null}}),
+        ),
+        (&["bridge", "12", "tel:+1555"], "bridge", json!({"bridge": "tel:+1555"})),
+        (&["bridge", "12", "none"], "bridge", json!({"bridge": null})),
         (&["merge", "12", "#13", "14"], "merge", json!({"sources": ["13", "14"]})),
         (&["split", "12", "alt_1", "--title", "Disk"], "split", json!({"alerts": ["alt_1"], "title": "Disk"})),
         (&["accept", "12"], "responders/accept", json!({})),
@@ -145,6 +153,18 @@ fn what_responders_do() {
         assert_eq!((request.line(), request.json()), (format!("POST /v1/incidents/12/{line}"), body), "{arguments:?}");
         assert_eq!(request.header("authorization"), "Bearer SECRET-TOKEN");
     }
+}
+
+#[test]
+fn many_in_one_request() {
+    let tocsin = Double::answering(
+        200,
+        json!({"results": [{"reference": "12", "status": 200, "incident": incident(12, "resolved", "x")}, {"reference": "13", "status": 404, "problem": {"detail": "incident 13 not found"}}]}),
+    );
+    let ran = tocsin.tocsin(&["bulk", "resolve", "12", "#13"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(1), "#12 resolved: x\n", "tocsin: 13: incident 13 not found\n"));
+    let request = tocsin.seen().pop().unwrap();
+    assert_eq!((request.line().as_str(), request.json()), ("POST /v1/incidents/bulk", json!({"incidents": ["12", "13"], "command": {"resolve": {}}})));
 }
 
 #[test]

@@ -80,6 +80,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Body<T> {
     }
 }
 
+/// What the caller calls this command, so that asking twice is asking once.
+pub(crate) struct Key(pub(crate) Option<String>);
+
+impl FromRequestParts<Arc<Api>> for Key {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().ok().filter(|k| (1..=200).contains(&k.len()));
+        key.map(|k| Self(Some(k.to_owned()))).ok_or_else(|| ApiError::field("Idempotency-Key", "has 1 to 200 characters of ASCII"))
+    }
+}
+
 /// Query parameters.
 pub(crate) struct Params<T>(pub(crate) T);
 

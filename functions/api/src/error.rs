@@ -16,6 +16,13 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    /// What is answered.
+    pub(crate) fn into_problem(self) -> Problem {
+        self.0
+    }
+}
+
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
         Self(problem)

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use tocsin_domain::alert::Alert;
 use tocsin_domain::change_event::Change;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::escalation::progress::Next;
+use tocsin_domain::incident::details::Value;
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
@@ -71,6 +73,13 @@ pub(crate) struct IncidentView {
     next_deadline: Option<Timestamp>,
     /// Nobody answered, and nobody is left to page.
     unanswered: bool,
+    /// What people keep on it: texts, numbers, yes or no.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    fields: BTreeMap<String, Value>,
+    /// Where those who work on it talk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridge: Option<String>,
     /// Number of the incident that it is part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<u64>,
@@ -124,6 +133,8 @@ impl From<&Incident> for IncidentView {
             resolved_by,
             next_deadline: i.deadline(),
             unanswered: i.status == Status::Triggered && i.progress.next == Next::Exhausted,
+            fields: i.fields.clone(),
+            bridge: i.bridge.clone(),
             merged_into: i.merged_into.map(|m| m.number),
             responders: i.responders.iter().map(ResponderView::from).collect(),
         }
@@ -162,7 +173,7 @@ pub(crate) struct ChangeView {
     integration: String,
     links: Vec<LinkView>,
     /// Everything else that the sender said.
-    #[schema(value_type = Value)]
+    #[schema(value_type = serde_json::Value)]
     details: serde_json::Value,
 }
 
@@ -239,7 +250,7 @@ pub(crate) struct AlertView {
     /// What was changed to accept it.
     adapted: Vec<String>,
     /// Everything else that the sender said.
-    #[schema(value_type = Value)]
+    #[schema(value_type = serde_json::Value)]
     details: serde_json::Value,
 }
 
@@ -261,7 +272,7 @@ impl From<&Alert> for AlertView {
 }
 
 /// Text to write down.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoteBody {
     /// 1 to 10,000 characters.
@@ -270,7 +281,7 @@ pub(crate) struct NoteBody {
 }
 
 /// How long to put aside: either an instant or a length.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SnoozeBody {
     /// RFC 3339.
@@ -282,7 +293,7 @@ pub(crate) struct SnoozeBody {
 }
 
 /// Whom to give it to: 1 to 50 of `{"user": ID}`, `{"schedule": ID}`, `{"team": ID}`.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReassignBody {
     #[schema(value_type = Vec<TargetView>, min_items = 1, max_items = 50)]
@@ -309,6 +320,80 @@ pub(crate) struct RespondersBody {
     #[serde(default)]
     #[schema(max_length = 160)]
     pub(crate) message: String,
+}
+
+/// What it is called.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TitleBody {
+    /// One line.
+    #[schema(min_length = 1, max_length = 1024)]
+    pub(crate) title: String,
+}
+
+/// Custom fields: a text of 200 characters at most, a number, true or false; null takes one away.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldsBody {
+    #[schema(value_type = Object)]
+    pub(crate) fields: tocsin_domain::incident::details::Fields,
+}
+
+/// Where those who work on it talk.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BridgeBody {
+    /// Begins with https://, http:// or tel:; null takes it away.
+    #[schema(max_length = 300)]
+    pub(crate) bridge: Option<String>,
+}
+
+/// One command for up to 250 incidents.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkBody {
+    /// Ids or numbers.
+    #[schema(min_items = 1, max_items = 250)]
+    pub(crate) incidents: Vec<String>,
+    pub(crate) command: BulkCommand,
+}
+
+/// What to do with each of them.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum BulkCommand {
+    Acknowledge {},
+    Unacknowledge {},
+    Resolve {},
+    Reopen {},
+    Escalate {},
+    Note(NoteBody),
+    Snooze(SnoozeBody),
+    Reassign(ReassignBody),
+    Priority(PriorityBody),
+    Urgency(UrgencyBody),
+}
+
+/// What became of each, in the order of the request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkResults {
+    pub(crate) results: Vec<BulkResult>,
+}
+
+/// What became of one.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkResult {
+    /// As it was asked for.
+    pub(crate) reference: String,
+    /// The status that this command alone would have been answered with.
+    pub(crate) status: u16,
+    /// The incident as it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) incident: Option<IncidentView>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<ProblemView>)]
+    pub(crate) problem: Option<tocsin_lambda::problem::Problem>,
 }
 
 /// Which incidents become part of it.
@@ -342,7 +427,7 @@ pub(crate) struct AnswerBody {
 }
 
 /// A priority; null takes it away.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PriorityBody {
     #[schema(value_type = Option<String>, pattern = "^P[1-5]$")]
@@ -350,7 +435,7 @@ pub(crate) struct PriorityBody {
 }
 
 /// Which notification rules apply.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UrgencyBody {
     /// high or low.

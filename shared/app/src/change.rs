@@ -1,6 +1,6 @@
 //! From an incident before and after a change to the one write that makes it so.
 
-use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, SecretHash};
 use jiff::Timestamp;
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Actor, What};
@@ -18,17 +18,27 @@ pub struct Change {
     alerts: Vec<AlertHandled>,
     moved: Vec<AlertMoved>,
     group: Option<(GroupKey, Group)>,
+    once: Option<SecretHash>,
 }
 
 impl Change {
     /// A change of a stored incident.
     pub fn of(incident: Incident) -> Self {
-        Self { before: Some(incident.clone()), after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), moved: Vec::new(), group: None }
+        Self {
+            before: Some(incident.clone()),
+            after: incident,
+            told: Vec::new(),
+            queue: Vec::new(),
+            alerts: Vec::new(),
+            moved: Vec::new(),
+            group: None,
+            once: None,
+        }
     }
 
     /// A new incident.
     pub fn opening(incident: Incident) -> Self {
-        Self { before: None, after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), moved: Vec::new(), group: None }
+        Self { before: None, after: incident, told: Vec::new(), queue: Vec::new(), alerts: Vec::new(), moved: Vec::new(), group: None, once: None }
     }
 
     /// The incident as it will be.
@@ -63,6 +73,11 @@ impl Change {
         self.moved = alerts;
     }
 
+    /// What the caller calls this command.
+    pub fn once(&mut self, once: Option<SecretHash>) {
+        self.once = once;
+    }
+
     /// The group that it opens.
     pub fn open_group(&mut self, key: GroupKey, group: Group) {
         self.group = Some((key, group));
@@ -82,6 +97,6 @@ impl Change {
         let announce = self.before.as_ref().is_none_or(|b| (b.generation, b.attempt, b.closing) != (incident.generation, incident.attempt, incident.closing));
         let unqueue = self.before.iter().flat_map(|b| &b.pages).filter(|p| !incident.pages.iter().any(|q| q.key == p.key));
         let unqueue = unqueue.take(MOST_TAKEN_BACK).map(|p| (p.contact.clone(), p.key.clone())).collect();
-        Commit { incident, expected, entries, announce, alerts: self.alerts, moved: self.moved, group: self.group, queue: self.queue, unqueue }
+        Commit { incident, expected, entries, announce, alerts: self.alerts, moved: self.moved, group: self.group, queue: self.queue, unqueue, once: self.once }
     }
 }

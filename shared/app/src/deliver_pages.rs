@@ -248,7 +248,7 @@ impl DeliverPages {
                 let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
                 let request = pages.iter().filter(|p| p.key.incident == i.id).find_map(|p| p.key.request);
                 let asked = request.and_then(|n| i.requests.iter().find(|r| r.number == n)).map(|r| Plea { by: r.by.to_string(), message: r.message.clone() });
-                lines.push(Line { number: i.number, severity: i.severity, service, title: i.title, since: i.opened_at, asked });
+                lines.push(Line { number: i.number, severity: i.severity, service, title: i.title, since: i.opened_at, asked, bridge: i.bridge });
             }
         }
         lines.sort_by_key(|l| (l.severity, l.number));

@@ -276,6 +276,8 @@ pub struct Commit {
     pub queue: Vec<Page>,
     /// Pages to take out of their lanes: sent, failed or taken back.
     pub unqueue: Vec<(ContactId, PageKey)>,
+    /// What the caller calls this command: written once for an incident, kept for a week, and a Conflict where it was written before.
+    pub once: Option<SecretHash>,
 }
 
 /// Which incidents to list.
@@ -300,6 +302,8 @@ pub trait IncidentStore: Send + Sync {
     async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError>;
     /// Writes all of it or nothing. Retries what conflicts with other transactions by itself; a condition that does not hold is a Conflict.
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError>;
+    /// Whether a command of this name was carried out (in the last week at least).
+    async fn done_before(&self, id: IncidentId, once: &SecretHash, now: Timestamp) -> Result<bool, PortError>;
     /// Writes two incidents together, all of it or nothing: alerts that leave one join the other, merges do not cross.
     async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError>;
     /// Entries behind `after`, in order, at most `limit`.

@@ -88,6 +88,9 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         | What::EscalatedNow { .. }
         | What::PrioritySet { .. }
         | What::UrgencySet { .. }
+        | What::TitleSet { .. }
+        | What::FieldsSet { .. }
+        | What::BridgeSet { .. }
         | What::MergedIn { .. }
         | What::AlertsMovedOut { .. }
         | What::AlertsMovedIn { .. }

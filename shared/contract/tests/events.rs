@@ -59,6 +59,11 @@ fn whats() -> Vec<What> {
             unreached: Vec::new(),
         },
         What::ResponderAnswered { request: 1, user: "linus".parse().unwrap(), accepted: true },
+        What::TitleSet { title: "Checkout is slow".into() },
+        What::FieldsSet {
+            fields: [("customers_hit".to_owned(), Some(tocsin_domain::incident::details::Value::Number(12.into()))), ("region".to_owned(), None)].into(),
+        },
+        What::BridgeSet { bridge: Some("https://meet.example.com/shop".into()) },
         What::Merged { into: other, number: 41 },
         What::MergedIn { incident: other, number: 41 },
         What::AlertsMovedOut { to: other, number: 41, alerts: vec![alert] },

@@ -1,7 +1,9 @@
 //! I10: the timeline alone tells where an incident stands; its entries are numbered without gaps and generations only rise.
 
 use super::Checker;
+use std::collections::BTreeMap;
 use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::details::Value;
 use tocsin_domain::incident::timeline::{Entry, What};
 
 /// What can be told from a timeline.
@@ -12,6 +14,9 @@ struct Stands {
     severity: Option<tocsin_domain::alert::Severity>,
     priority: Option<tocsin_domain::incident::Priority>,
     urgency: Option<tocsin_domain::alert::Urgency>,
+    title: String,
+    fields: BTreeMap<String, Value>,
+    bridge: Option<String>,
     alerts_total: usize,
 }
 
@@ -40,6 +45,9 @@ fn stands(i: &Incident) -> Stands {
         severity: Some(i.severity),
         priority: i.priority,
         urgency: Some(i.urgency),
+        title: i.title.clone(),
+        fields: i.fields.clone(),
+        bridge: i.bridge.clone(),
         alerts_total: i.alerts_total as usize,
     }
 }
@@ -53,7 +61,8 @@ fn replay(entries: &[Entry]) -> Stands {
         }
         s.generation = e.generation;
         match &e.what {
-            What::Triggered { severity, urgency, .. } => {
+            What::Triggered { severity, urgency, title, .. } => {
+                s.title.clone_from(title);
                 s.status = "triggered";
                 s.severity = Some(*severity);
                 s.urgency = Some(*urgency);
@@ -61,6 +70,12 @@ fn replay(entries: &[Entry]) -> Stands {
             What::Raised { severity, urgency } => {
                 s.severity = Some(*severity);
                 s.urgency = Some(*urgency);
+            }
+            What::TitleSet { title } => s.title.clone_from(title),
+            What::BridgeSet { bridge } => s.bridge.clone_from(bridge),
+            What::FieldsSet { fields } => {
+                s.fields.retain(|name, _| !fields.contains_key(name));
+                s.fields.extend(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
             }
             What::UrgencySet { urgency } => s.urgency = Some(*urgency),
             What::AlertsAttached { alerts } | What::AlertsMovedIn { alerts, .. } => s.alerts_total += alerts.len(),

@@ -3,7 +3,7 @@
 use super::Stores;
 use crate::samples::{alert, at, handled, incident, next, opening, page, slug};
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{AlertHandled, AlertMoved, Group, GroupKey, Which};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Group, GroupKey, SecretHash, Which};
 use tocsin_domain::alert::Alert;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Incident;
@@ -272,4 +272,24 @@ pub async fn the_work_of_an_alert_moves_with_it(s: Stores) {
     handles.alerts = vec![AlertHandled { alert: here.id, seq: here.seq, incident: other.id, attached: false, guest: false }];
     s.incidents.commit(&handles).await.unwrap();
     assert!(!s.alerts.alerts(&[here.id]).await.unwrap()[0].has_work());
+}
+
+pub async fn a_named_command_is_carried_out_once(s: Stores) {
+    let c = opening(incident(1, 0));
+    s.incidents.commit(&c).await.unwrap();
+    let once = SecretHash::of("note\nkey");
+    assert!(!s.incidents.done_before(c.incident.id, &once, at(0)).await.unwrap());
+    let mut named = next(c.incident.clone());
+    named.once = Some(once.clone());
+    named.entries = named.incident.record(at(1), &Actor::System, vec![What::Noted { text: "one".to_owned() }]);
+    s.incidents.commit(&named).await.unwrap();
+    assert!(s.incidents.done_before(c.incident.id, &once, at(2)).await.unwrap());
+    let mut again = next(named.incident.clone());
+    again.once = Some(once.clone());
+    again.entries = again.incident.record(at(2), &Actor::System, vec![What::Noted { text: "one".to_owned() }]);
+    assert_eq!(s.incidents.commit(&again).await, Err(WriteError::Conflict));
+    // The name belongs to this incident alone.
+    let other = opening(incident(2, 0));
+    s.incidents.commit(&other).await.unwrap();
+    assert!(!s.incidents.done_before(other.incident.id, &once, at(2)).await.unwrap());
 }

@@ -119,7 +119,8 @@ macro_rules! conformance_suite {
                 incidents: [
                     what_is_written_is_read, a_stale_revision_writes_nothing, a_new_incident_is_new, an_alert_changed_meanwhile_stops_the_commit,
                     two_incidents_can_not_take_one_alert, a_group_is_opened_once, numbers_rise, turns_are_counted_apart, lists_are_ordered_and_paged, timelines_are_paged,
-                    alerts_of_an_incident_are_paged, alerts_move_with_both_incidents_or_not_at_all, the_work_of_an_alert_moves_with_it, forty_five_alerts_fit,
+                    alerts_of_an_incident_are_paged, alerts_move_with_both_incidents_or_not_at_all, the_work_of_an_alert_moves_with_it,
+                    a_named_command_is_carried_out_once, forty_five_alerts_fit,
                 ];
                 lanes: [
                     due_pages_come_oldest_first, a_claim_leases, a_lease_that_ended_is_claimed_again, an_answered_incident_takes_pages_back,

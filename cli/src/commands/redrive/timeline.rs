@@ -210,7 +210,7 @@ mod tests {
             incident.revision = 1;
             let (alerts, queue, unqueue) = (Vec::new(), Vec::new(), Vec::new());
             self.store
-                .commit(&Commit { incident, expected: None, entries, announce: false, alerts, moved: Vec::new(), group: None, queue, unqueue })
+                .commit(&Commit { incident, expected: None, entries, announce: false, alerts, moved: Vec::new(), group: None, queue, unqueue, once: None })
                 .await
                 .unwrap();
         }

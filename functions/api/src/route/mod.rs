@@ -1,5 +1,6 @@
 //! Routes, a file a subject; handlers are named `<verb>_<subject>`.
 
+pub(crate) mod bulk;
 pub(crate) mod commands;
 pub(crate) mod configuration;
 pub(crate) mod contacts;

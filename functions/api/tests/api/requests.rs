@@ -57,6 +57,12 @@ fn bad_input_names_the_field() {
         ("priority", r#"{"priority":"P9"}"#, 422, Some("priority")),
         ("urgency", r#"{"urgency":"medium"}"#, 422, Some("urgency")),
         ("urgency", "{}", 422, Some(".")),
+        ("title", r#"{"title":" "}"#, 422, Some("title")),
+        ("fields", r#"{"fields":{"A b":1}}"#, 422, Some("fields.A b")),
+        ("fields", r#"{"fields":{"a":[1]}}"#, 422, Some("fields.a")),
+        ("bridge", r#"{"bridge":"javascript:alert(1)"}"#, 422, Some("bridge")),
+        ("split", r#"{"alerts":["alr_01KE6P4YM0000000000000000Z"]}"#, 422, Some("alerts[0]")),
+        ("merge", r#"{"sources":["42"]}"#, 422, Some("sources[0]")),
         ("responders", r#"{"to":[]}"#, 422, Some("to")),
         ("responders", r#"{"to":[{"user":"nobody"}]}"#, 422, Some("to[0]")),
         ("responders/accept", r#"{"user":"NO"}"#, 422, Some("user")),
@@ -73,6 +79,52 @@ fn bad_input_names_the_field() {
     }
     assert_eq!(bench.call("GET", "/nothing", None, None).0.as_u16(), 404);
     assert_eq!(bench.call("DELETE", "/v1/incidents", Some(&owner()), None).0.as_u16(), 405);
+}
+
+#[test]
+fn many_incidents_in_one_request_are_answered_one_by_one() {
+    let bench = Bench::new();
+    let asked = json!({"incidents": ["42", "7", "41", "#42"], "command": {"resolve": {}}}).to_string();
+    let (status, answer) = post(&bench, "/v1/incidents/bulk", &asked);
+    assert_eq!(status, 200);
+    let told = |answer: &Value| answer["results"].as_array().unwrap().iter().map(|r| r["status"].as_u64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(told(&answer), [200, 404, 200, 422]);
+    assert_eq!(answer["results"][0]["incident"]["status"], "resolved");
+    assert_eq!(told(&post(&bench, "/v1/incidents/bulk", &asked).1), [200, 404, 200, 422], "twice is once");
+    // Authorization is asked for each: another team's do not exist.
+    let (_, _, theirs) =
+        bench.call("POST", "/v1/incidents/bulk", Some(&crate::support::token(Some("theirs"), tocsin_domain::configuration::Role::Owner)), Some(&asked));
+    assert_eq!(told(&theirs), [404, 404, 404, 404]);
+    let (_, _, observer) =
+        bench.call("POST", "/v1/incidents/bulk", Some(&crate::support::token(Some("ours"), tocsin_domain::configuration::Role::Observer)), Some(&asked));
+    assert_eq!(told(&observer), [403, 404, 403, 403]);
+    let many = json!({"incidents": vec!["42"; 251], "command": {"resolve": {}}}).to_string();
+    assert_eq!(post(&bench, "/v1/incidents/bulk", &many).0, 422);
+}
+
+#[test]
+fn a_note_with_a_key_is_written_once() {
+    let bench = Bench::new();
+    let note = |key: &str, text: &str| {
+        bench.call_with("POST", "/v1/incidents/42/notes", Some(&owner()), Some(&json!({ "text": text }).to_string()), &[("idempotency-key", key)]).0.as_u16()
+    };
+    assert_eq!((note("a", "one"), note("a", "one"), note("b", "two")), (200, 200, 200));
+    assert_eq!(note(&"x".repeat(201), "three"), 422);
+    let (_, _, shown) = bench.call("GET", "/v1/incidents/42", Some(&owner()), None);
+    let noted = shown["timeline"].as_array().unwrap().iter().filter(|e| e["type"] == "noted").count();
+    assert_eq!(noted, 3, "the one of the bench, and two");
+}
+
+#[test]
+fn what_people_keep_on_an_incident() {
+    let bench = Bench::new();
+    assert_eq!(post(&bench, "/v1/incidents/42/fields", r#"{"fields":{"customers_hit":12,"eu":true,"cause":"disk"}}"#).0, 200);
+    assert_eq!(post(&bench, "/v1/incidents/42/fields", r#"{"fields":{"cause":null,"eu":true}}"#).1["fields"], json!({"customers_hit": 12, "eu": true}));
+    let fields: serde_json::Map<String, Value> = (0..20).map(|n| (format!("f{n}"), json!(n))).collect();
+    assert_eq!(post(&bench, "/v1/incidents/42/fields", &json!({ "fields": fields }).to_string()).0, 409, "too many");
+    assert_eq!(post(&bench, "/v1/incidents/42/title", "{\"title\":\"Checkout\\nis slow\"}").1["title"], "Checkout is slow");
+    assert_eq!(post(&bench, "/v1/incidents/42/bridge", r#"{"bridge":"https://meet.example.com/x"}"#).1["bridge"], "https://meet.example.com/x");
+    assert_eq!(post(&bench, "/v1/incidents/42/bridge", r#"{"bridge":null}"#).1.get("bridge"), None);
 }
 
 #[test]

@@ -181,7 +181,15 @@ impl Bench {
 
     /// Status, content type and JSON body of an answer.
     pub(crate) fn call(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>) -> (StatusCode, String, Value) {
+        self.call_with(method, path, token, body, &[])
+    }
+
+    /// The same, with further headers.
+    pub(crate) fn call_with(&self, method: &str, path: &str, token: Option<&str>, body: Option<&str>, headers: &[(&str, &str)]) -> (StatusCode, String, Value) {
         let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }

@@ -115,8 +115,18 @@ impl World {
         }
         incident.revision = 1;
         let id = incident.id;
-        let commit =
-            Commit { incident, expected: None, entries: vec![], announce: false, alerts: vec![], moved: vec![], group: None, queue: vec![], unqueue: vec![] };
+        let commit = Commit {
+            incident,
+            expected: None,
+            entries: vec![],
+            announce: false,
+            alerts: vec![],
+            moved: vec![],
+            group: None,
+            queue: vec![],
+            unqueue: vec![],
+            once: None,
+        };
         self.store.commit(&commit).await.unwrap();
         self.clock.advance(jiff::SignedDuration::from_secs(3));
         id

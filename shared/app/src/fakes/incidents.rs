@@ -3,8 +3,9 @@
 use super::MemoryStore;
 use super::store::{Change, Logged, State};
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, QueuedPage, Which};
+use crate::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, QueuedPage, SecretHash, Which};
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tocsin_domain::alert::Alert;
 use tocsin_domain::id::{IncidentId, PolicyId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
@@ -34,10 +35,16 @@ impl State {
         {
             return Err(WriteError::Conflict);
         }
+        if c.once.as_ref().is_some_and(|once| self.once.contains(&(c.incident.id, once.clone()))) {
+            return Err(WriteError::Conflict);
+        }
         Ok(())
     }
 
     fn apply(&mut self, c: &Commit) {
+        if let Some(once) = &c.once {
+            self.once.insert((c.incident.id, once.clone()));
+        }
         for moved in &c.moved {
             if let Some(alert) = self.alerts.get_mut(&moved.alert) {
                 alert.incident = Some(c.incident.id);
@@ -110,7 +117,14 @@ fn fits(commits: &[&Commit]) -> Result<(), WriteError> {
     let writes = |c: &Commit| {
         let alerts = c.alerts.len() + c.alerts.iter().filter(|a| a.attached).count();
         let moved = c.moved.len() + usize::from(!c.moved.is_empty());
-        1 + usize::from(c.expected.is_none()) + c.entries.len() + alerts + moved + usize::from(c.group.is_some()) + c.queue.len() + c.unqueue.len()
+        1 + usize::from(c.expected.is_none())
+            + c.entries.len()
+            + alerts
+            + moved
+            + usize::from(c.group.is_some())
+            + usize::from(c.once.is_some())
+            + c.queue.len()
+            + c.unqueue.len()
     };
     let writes: usize = commits.iter().map(|c| writes(c)).sum();
     if writes > MOST_WRITES {
@@ -148,6 +162,10 @@ impl IncidentStore for MemoryStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
         self.call("IncidentStore::commit", |s| s.commit(&[commit])).await
+    }
+
+    async fn done_before(&self, id: IncidentId, once: &SecretHash, _: Timestamp) -> Result<bool, PortError> {
+        self.call("IncidentStore::done_before", |s| Ok(s.once.contains(&(id, once.clone())))).await
     }
 
     async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError> {

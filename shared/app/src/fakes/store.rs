@@ -100,6 +100,8 @@ pub struct State {
     pub(super) turns: BTreeMap<(PolicyId, u32), u64>,
     /// Timeline entries.
     pub timeline: BTreeMap<(IncidentId, u32), Entry>,
+    /// Commands that their callers gave a name.
+    pub once: BTreeSet<(IncidentId, SecretHash)>,
     /// Groups.
     pub groups: BTreeMap<GroupKey, Group>,
     /// Guards that are watched.

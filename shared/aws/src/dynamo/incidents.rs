@@ -10,9 +10,10 @@ use super::schema::{self, ENTRY_WRITTEN, INCIDENT_CHANGED, IndexKey, Key, LAST, 
 use super::write::Action;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, Which};
+use tocsin_app::ports::{AlertHandled, AlertMoved, Commit, Group, GroupKey, IncidentStore, SecretHash, Which};
 use tocsin_domain::id::{IncidentId, PolicyId, TeamId};
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
@@ -145,6 +146,13 @@ fn actions(c: &Commit) -> Result<Vec<Action>, PortError> {
     if let Some((key, group)) = &c.group {
         actions.push(put_group(key, group, &c.incident.team)?);
     }
+    if let Some(once) = &c.once {
+        let at = c.entries.first().map_or(c.incident.opened_at, |e| e.at);
+        let until = at.checked_add(SignedDuration::from_hours(24 * schema::ONCE_DAYS)).unwrap_or(Timestamp::MAX);
+        let item = Writer::of_team(schema::once(c.incident.id, once), &c.incident.team).with("until", instant(until)).expires(until);
+        // One that is over may still be there: expiry takes its time.
+        actions.push(Action::put(item.build()).when("attribute_not_exists(#pk) OR #until <= :now").with(":now", instant(at)));
+    }
     let mut put: BTreeSet<Key> = BTreeSet::new();
     for page in &c.queue {
         if put.insert(schema::page(&page.contact, &page.key)) {
@@ -206,6 +214,13 @@ impl IncidentStore for DynamoStore {
 
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
         Ok(self.transact(PORT, actions(commit)?).await?)
+    }
+
+    async fn done_before(&self, id: IncidentId, once: &SecretHash, now: Timestamp) -> Result<bool, PortError> {
+        let item = self.get(PORT, schema::once(id, once)).await?;
+        item.map(|item| Ok(Reader::new(PORT, "name of a command", &item)?.maybe_parsed::<Timestamp>("until")?.is_some_and(|until| until > now)))
+            .transpose()
+            .map(|d| d.unwrap_or(false))
     }
 
     async fn commit_both(&self, first: &Commit, second: &Commit) -> Result<(), WriteError> {

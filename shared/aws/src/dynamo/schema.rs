@@ -141,6 +141,14 @@ pub fn asked(request: u32, user: &UserId) -> String {
     format!("{request}#{user}")
 }
 
+/// A command of an incident that its caller gave a name.
+pub fn once(id: IncidentId, once: &SecretHash) -> Key {
+    key(format!("I#{id}"), format!("O#{}", once.0))
+}
+
+/// Such a name is kept this long.
+pub const ONCE_DAYS: i64 = 7;
+
 /// A timeline entry.
 pub fn entry(id: IncidentId, seq: u32) -> Key {
     key(format!("I#{id}"), format!("{ENTRY}{seq:010}"))

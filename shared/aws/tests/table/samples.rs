@@ -102,7 +102,18 @@ pub(crate) fn incident(n: u32) -> Incident {
 /// The first write of an incident, with one entry.
 pub(crate) fn opening(mut incident: Incident) -> Commit {
     let entries = incident.record(at(0), &Actor::System, vec![What::Noted { text: "opened".to_owned() }]);
-    Commit { incident, expected: None, entries, announce: true, alerts: Vec::new(), moved: Vec::new(), group: None, queue: Vec::new(), unqueue: Vec::new() }
+    Commit {
+        incident,
+        expected: None,
+        entries,
+        announce: true,
+        alerts: Vec::new(),
+        moved: Vec::new(),
+        group: None,
+        queue: Vec::new(),
+        unqueue: Vec::new(),
+        once: None,
+    }
 }
 
 /// A further write: the incident as it was read, changed.
@@ -120,6 +131,7 @@ pub(crate) fn change(read: &Incident, how: impl FnOnce(&mut Incident)) -> Commit
         group: None,
         queue: Vec::new(),
         unqueue: Vec::new(),
+        once: None,
     }
 }
 

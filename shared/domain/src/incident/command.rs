@@ -1,5 +1,6 @@
 //! What people ask of an incident. Every command is idempotent: asked twice, the second time is a harmless success.
 
+use super::details::Fields;
 use super::responders::Answer;
 use super::timeline::{Actor, What};
 use super::{Incident, Priority, Status};
@@ -44,9 +45,38 @@ pub enum Command {
         /// Yes.
         accept: bool,
     },
+    /// Call it something else.
+    SetTitle(String),
+    /// Write custom fields; the others stay.
+    SetFields(Fields),
+    /// Say where those who work on it talk, or that they do not any more.
+    SetBridge(Option<String>),
     /// Choose which notification rules apply. From low to high the escalation of an unanswered incident starts over, as when a worse alert joins;
     /// from high to low nobody is paged anew, and pages that wait already leave. The choice stands until an alert is worse than all there were when it was made.
     SetUrgency(Urgency),
+}
+
+impl Command {
+    /// Its name: what tells commands apart that their callers gave the same key.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Acknowledge => "acknowledge",
+            Command::Unacknowledge => "unacknowledge",
+            Command::Resolve => "resolve",
+            Command::Reopen => "reopen",
+            Command::Note(_) => "note",
+            Command::Snooze(_) => "snooze",
+            Command::Reassign(_) => "reassign",
+            Command::EscalateNow => "escalate",
+            Command::SetPriority(_) => "priority",
+            Command::AskResponders { .. } => "responders",
+            Command::AnswerRequest { .. } => "answer",
+            Command::SetTitle(_) => "title",
+            Command::SetFields(_) => "fields",
+            Command::SetBridge(_) => "bridge",
+            Command::SetUrgency(_) => "urgency",
+        }
+    }
 }
 
 /// Why a command can not apply; the caller answers 409 with the present state.
@@ -75,6 +105,9 @@ pub enum Rejected {
     /// A split leaves something behind.
     #[error("at least one alert that goes on has to stay")]
     NothingLeft,
+    /// An incident is written whole each time, so it stays small.
+    #[error("an incident has at most 20 custom fields")]
+    TooManyFields,
     /// Only who was asked can answer.
     #[error("this person was not asked to help")]
     NotAsked,
@@ -123,6 +156,9 @@ impl Incident {
                 self.resolve(by.clone(), now);
                 Ok(vec![What::Resolved {}])
             }
+            Command::SetTitle(title) => Ok(self.set_title(title)),
+            Command::SetFields(fields) => self.set_fields(fields),
+            Command::SetBridge(bridge) => Ok(self.set_bridge(bridge)),
             Command::Note(text) => Ok(vec![What::Noted { text }]),
             Command::SetPriority(priority) if priority == self.priority => Ok(Vec::new()),
             Command::SetPriority(priority) => {

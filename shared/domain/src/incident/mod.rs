@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod clock;
 pub mod command;
+pub mod details;
 pub mod merge;
 mod pause;
 pub mod responders;
@@ -166,6 +167,12 @@ pub struct Incident {
     /// Resolved, but its alerts still have to be closed, or to move to the incident that it is part of.
     #[serde(default)]
     pub closing: bool,
+    /// What people keep on it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, details::Value>,
+    /// Where those who work on it talk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<String>,
     /// It is part of another incident now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Merged>,
@@ -235,6 +242,8 @@ impl Incident {
             auto_resolve_at: o.auto_resolve_s.map(|s| after(now, s)),
             paused_until: None,
             closing: false,
+            fields: BTreeMap::new(),
+            bridge: None,
             merged_into: None,
             split_from: None,
         }

@@ -53,6 +53,13 @@ impl What {
             }
             What::ResponderAnswered { user, accepted: true, .. } => format!("{user} helps"),
             What::ResponderAnswered { user, accepted: false, .. } => format!("{user} does not help, and is not paged any more"),
+            What::TitleSet { title } => format!("now called: {title}"),
+            What::FieldsSet { fields } => {
+                let words = fields.iter().map(|(name, value)| value.as_ref().map_or_else(|| format!("{name} taken away"), |v| format!("{name} is {v}")));
+                words.collect::<Vec<_>>().join(", ")
+            }
+            What::BridgeSet { bridge: Some(bridge) } => format!("those who work on it talk at {bridge}"),
+            What::BridgeSet { bridge: None } => "those who work on it do not talk there any more".to_owned(),
             What::Merged { number, .. } => format!("merged into #{number}: nobody is paged for this one any more, its alerts follow"),
             What::MergedIn { number, .. } => format!("#{number} is part of this one from here on"),
             What::AlertsMovedOut { number, alerts, .. } => format!("{} went to #{number}", count(alerts.len(), "alert")),

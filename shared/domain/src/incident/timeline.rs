@@ -1,6 +1,7 @@
 //! The timeline: immutable entries, numbered per incident, from which the incident's story (and its state) can be told again.
 
 use super::Priority;
+use super::details::Fields;
 use crate::alert::outcome::{Outcome, RuleRef};
 use crate::alert::{Severity, Urgency};
 use crate::configuration::Channel;
@@ -254,6 +255,21 @@ pub enum What {
         /// Yes.
         accepted: bool,
     },
+    /// It is called something else.
+    TitleSet {
+        /// What.
+        title: String,
+    },
+    /// Custom fields were written.
+    FieldsSet {
+        /// Those that changed; none takes one away.
+        fields: Fields,
+    },
+    /// Where those who work on it talk.
+    BridgeSet {
+        /// The address or number; nowhere any more.
+        bridge: Option<String>,
+    },
     /// It is part of another incident from here on, and over by itself. Its alerts follow.
     Merged {
         /// The other incident.
@@ -393,6 +409,9 @@ impl What {
             What::RespondersAsked { .. } => "responders_asked",
             What::RespondersPaged { .. } => "responders_paged",
             What::ResponderAnswered { .. } => "responder_answered",
+            What::TitleSet { .. } => "title_set",
+            What::FieldsSet { .. } => "fields_set",
+            What::BridgeSet { .. } => "bridge_set",
             What::Merged { .. } => "merged",
             What::MergedIn { .. } => "merged_in",
             What::AlertsMovedOut { .. } => "alerts_moved_out",

@@ -13,6 +13,8 @@ pub const MOST_SMS_CHARS: usize = 459;
 /// SNS takes subjects of up to 100 ASCII characters.
 pub const MOST_SUBJECT_CHARS: usize = 99;
 const MOST_LISTED: usize = 20;
+/// A longer address of where people talk does not stand in a text message.
+const MOST_BRIDGE_CHARS: usize = 80;
 
 /// Somebody asks the reader to help.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Line {
     pub since: Timestamp,
     /// That somebody asks the reader to help, where that is why they are paged.
     pub asked: Option<Plea>,
+    /// Where those who work on it talk.
+    pub bridge: Option<String>,
 }
 
 /// What a message is made of.
@@ -103,6 +107,10 @@ impl Content {
         if let Some(until) = self.quiet_until {
             tail.push_str(&format!(" No more messages until {}.", self.locale.time(until, zone)));
         }
+        // A long one would push out what is wrong; it stands on the page behind the link.
+        if let Some(bridge) = first.bridge.as_ref().filter(|b| self.lines.len() == 1 && b.chars().count() <= MOST_BRIDGE_CHARS) {
+            tail.push_str(&format!(" Join: {bridge}"));
+        }
         match &self.acknowledge_url {
             Some(url) if self.lines.len() == 1 && first.asked.is_some() => tail.push_str(&format!(" Accept or decline: {url}")),
             Some(url) if self.lines.len() == 1 => tail.push_str(&format!(" Acknowledge: {url}")),
@@ -127,7 +135,7 @@ impl Content {
                 cut(&clean(&l.service), 100, "..."),
                 l.severity.as_str(),
                 self.locale.date_time(l.since, zone),
-                l.asked.as_ref().map_or(String::new(), |a| format!("  {}\n", a.words()))
+                l.bridge.iter().map(|b| format!("  Join:     {b}\n")).chain(l.asked.iter().map(|a| format!("  {}\n", a.words()))).collect::<String>()
             ));
         }
         if self.lines.len() > MOST_LISTED {
