@@ -24,7 +24,7 @@ fn load(units: u64) -> f64 {
 
 #[tokio::test]
 async fn a_storm_fills_no_partition_and_another_key_does_not_wait_for_it() {
-    let mut deployment = Deployment::new().await;
+    let deployment = Deployment::new().await;
     deployment.warm_key("storm").await;
     deployment.warm_key("shop").await;
     let (mut storm, mut ingest) = (BTreeMap::new(), BTreeMap::new());

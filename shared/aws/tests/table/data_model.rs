@@ -112,6 +112,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::incident(i),
         schema::link(i, 1),
         schema::entry(i, 1),
+        schema::once(i, &hash),
         schema::number(1),
         schema::counter(),
         schema::turns(&"shop".parse().unwrap(), 1),
