@@ -26,10 +26,10 @@ mod merging;
 mod outages;
 #[path = "stories/people.rs"]
 mod people;
-#[path = "stories/repetition.rs"]
-mod repetition;
 #[path = "stories/quiet.rs"]
 mod quiet;
+#[path = "stories/repetition.rs"]
+mod repetition;
 #[path = "stories/responders.rs"]
 mod responders;
 #[path = "stories/rosters.rs"]

@@ -147,10 +147,15 @@ fn what_is_no_yaml_is_said_with_its_line() {
             "t.yaml:2: this is not YAML: mapping values are not allowed in this context (put text that contains ': ' into quotes, and check the indentation)"
         ],
     );
-    check("[1, 2]\n", expect!["t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found a list"]);
+    check(
+        "[1, 2]\n",
+        expect!["t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found a list"],
+    );
     check(
         "just words\n",
-        expect![[r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words""#]],
+        expect![[
+            r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words""#
+        ]],
     );
     check("teams: []\n", expect![[r#"t.yaml:1: version: field "version" is missing (write version: 1)"#]]);
     check("version: 1\nversion: 1\n", expect![[r#"t.yaml:2: "version" stands twice here (it is on line 1 already: remove one of them)"#]]);

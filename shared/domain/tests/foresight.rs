@@ -1,6 +1,6 @@
 //! What is computed over ranges is held against the code that pages, minute by minute, around clock changes; and years are looked through in time.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking, and prints its seed")]
 
 mod schedule_support;
 

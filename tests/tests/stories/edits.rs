@@ -92,7 +92,9 @@ fn a_deleted_user_is_told_and_the_level_passes_at_once() {
     world.run_until(at(300));
     assert_eq!(world.expect_last_resort().at, at(300));
     let id = world.only().id;
-    assert!(world.tells(id, |w| matches!(w, What::LevelFired { level: 1, unreached, .. } if unreached[0].reason.contains("not in the configuration any more"))));
+    assert!(
+        world.tells(id, |w| matches!(w, What::LevelFired { level: 1, unreached, .. } if unreached[0].reason.contains("not in the configuration any more")))
+    );
 }
 
 #[test]
@@ -186,5 +188,8 @@ fn a_team_that_is_edited_counts_when_its_level_fires_and_a_deleted_one_is_told()
     world.run_until(at(60));
     assert_eq!(world.expect_last_resort().at, at(60));
     let id = world.only().id;
-    assert!(world.tells(id, |w| matches!(w, What::LevelFired { unreached, .. } if unreached.iter().any(|u| u.reason.contains("team web is not in the configuration any more")))));
+    assert!(world.tells(
+        id,
+        |w| matches!(w, What::LevelFired { unreached, .. } if unreached.iter().any(|u| u.reason.contains("team web is not in the configuration any more")))
+    ));
 }

@@ -68,11 +68,14 @@ fn a_rule_changes_severity_summary_and_priority_and_the_timeline_says_why() {
         "then": { "severity": "critical", "priority": "P1", "summary": "{{details.host}}: disk {{details.used}} full" } }]);
     let changes = [("services/shop/rules", rules)];
     let mut world = world(&changes);
-    world.send("shop", trigger("db", |e| {
-        e.severity = Severity::Warning;
-        e.summary = "disk nearly full".to_owned();
-        e.details = json!({ "used": "93%", "host": "db-1" });
-    }));
+    world.send(
+        "shop",
+        trigger("db", |e| {
+            e.severity = Severity::Warning;
+            e.summary = "disk nearly full".to_owned();
+            e.details = json!({ "used": "93%", "host": "db-1" });
+        }),
+    );
     let incident = world.only();
     assert_eq!((incident.title.as_str(), incident.severity, incident.urgency), ("db-1: disk 93% full", Severity::Critical, Urgency::High));
     assert_eq!(incident.priority.map(|p| format!("{p:?}")).as_deref(), Some("P1"));
@@ -113,7 +116,8 @@ fn a_router_sends_events_to_services_and_loses_none() {
 
 #[test]
 fn what_is_suppressed_is_recorded_and_its_resolve_too() {
-    let changes = [("services/shop/rules", json!([{ "id": "tests", "when": { "field": "dedup_key", "starts_with": "test" }, "then": { "suppress": "a test" } }]))];
+    let changes =
+        [("services/shop/rules", json!([{ "id": "tests", "when": { "field": "dedup_key", "starts_with": "test" }, "then": { "suppress": "a test" } }]))];
     let mut world = world(&changes);
     let alert = opened(&world.trigger("shop", "test-1"));
     world.trigger("shop", "test-1");
@@ -131,7 +135,8 @@ fn what_is_suppressed_is_recorded_and_its_resolve_too() {
 
 #[test]
 fn what_gets_worse_is_decided_again() {
-    let changes = [("services/shop/rules", json!([{ "id": "mild", "when": { "field": "severity", "is": ["warning", "info"] }, "then": { "suppress": "mild" } }]))];
+    let changes =
+        [("services/shop/rules", json!([{ "id": "mild", "when": { "field": "severity", "is": ["warning", "info"] }, "then": { "suppress": "mild" } }]))];
     let mut world = world(&changes);
     let alert = opened(&world.send("shop", trigger("db", |e| e.severity = Severity::Warning)));
     assert!(outcome(&world, alert).is_some());
@@ -152,10 +157,13 @@ fn what_is_dropped_is_recorded_as_dropped() {
 }
 
 fn pausing() -> [(&'static str, Value); 1] {
-    [("services/shop/rules", json!([
-        { "id": "flaps", "when": { "field": "class", "is": "flapping" }, "then": { "pause_s": 120 } },
-        { "id": "together", "then": { "group": "all" } },
-    ]))]
+    [(
+        "services/shop/rules",
+        json!([
+            { "id": "flaps", "when": { "field": "class", "is": "flapping" }, "then": { "pause_s": 120 } },
+            { "id": "together", "then": { "group": "all" } },
+        ]),
+    )]
 }
 
 #[test]
@@ -287,10 +295,13 @@ fn alerts_are_grouped_by_what_they_say() {
         let mut world = world(&changes);
         world.consumer_fails = in_one_go;
         for n in 0..60 {
-            world.send("shop", trigger(&format!("key {n}"), |e| {
-                e.summary = "the same words".to_owned();
-                e.component = Some(["db", "web", "mail"][n % 3].to_owned());
-            }));
+            world.send(
+                "shop",
+                trigger(&format!("key {n}"), |e| {
+                    e.summary = "the same words".to_owned();
+                    e.component = Some(["db", "web", "mail"][n % 3].to_owned());
+                }),
+            );
         }
         world.consumer_fails = false;
         world.fast_forward(2.minutes());

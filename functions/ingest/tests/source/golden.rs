@@ -6,7 +6,8 @@ use std::fs;
 use std::path::Path;
 use tocsin_domain::alert::mapping::Rule;
 use tocsin_ingest::source::{
-    Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, opsgenie, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
+    Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, opsgenie, pagerduty_change, pagerduty_v1, pagerduty_v2,
+    ready,
 };
 
 pub(crate) const FRESH: &str = "0123456789abcdef0123456789abcdef";

@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::fakes::{ManualClock, MemoryStore, SeededIds};
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::ports::{ConfigurationStore, IntegrationKey, SecretHash, VersionRecord};
