@@ -32,6 +32,16 @@ EVENT = {
     "dedup_key": "srv01/disk",
     "payload": {"summary": "disk is full on srv01", "source": "srv01", "severity": "critical", "custom_details": {"free": "1%", "mount": "/data"}},
 }
+# What counting a repetition answers: the guard as it is now.
+GUARD = {
+    "v": {"N": "1"},
+    "team": {"S": "web"},
+    "alert": {"S": "alr_01KE6PJ4C0VXWK2PBMXHP99E5X"},
+    "open": {"BOOL": True},
+    "count": {"N": "2"},
+    "last_at": {"S": "2026-01-05T09:00:00.000000000Z"},
+    "rank": {"N": "1"},
+}
 # What template.yaml gives the functions.
 SETTINGS = {
     "TOCSIN_TABLE": "tocsin",
@@ -109,6 +119,8 @@ class Table(Handler):
         if action == "GetItem" and body["Key"]["pk"]["S"].startswith("KEY#"):
             document = {"integration": "shop-pd", "service": "shop", "team": "web", "kind": "pagerduty"}
             return {"Item": body["Key"] | {"v": {"N": "1"}, "team": {"S": "web"}, "doc": {"S": json.dumps(document)}}}
+        if action == "UpdateItem":
+            return {"Attributes": body["Key"] | GUARD}
         return {}
 
 
