@@ -3,7 +3,9 @@
 //! Every call may fail before or after its effect ([`PortError`]), and every process may die between two calls: use cases are written so that repeating them is harmless.
 //! Writes that decide are conditional and atomic; [`WriteError::Conflict`] means that nothing was written and that the caller has to look again.
 
-pub use crate::ports_quiet::{CountKey, Counted, CountedAlert, MaintenanceStore, ThresholdStore};
+pub use crate::ports_quiet::{CountKey, MaintenanceStore, ThresholdStore};
+pub use tocsin_domain::incident::intake::GroupKey;
+pub use tocsin_domain::rules::threshold::{Counted, CountedAlert};
 
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
@@ -233,15 +235,6 @@ pub struct AlertMoved {
     pub seq: u32,
     /// Where it was: the write does not happen if it has moved since. What there is left to do for it stays to be done.
     pub from: IncidentId,
-}
-
-/// Alerts that join one incident: those of a service or, where they are told apart, those with the same values.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupKey {
-    /// The service.
-    pub service: ServiceId,
-    /// Hash of the values, in hex.
-    pub values: Option<String>,
 }
 
 /// Which open incident new alerts of a group join.

@@ -2,11 +2,10 @@
 
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tocsin_domain::alert::outcome::RuleRef;
-use tocsin_domain::id::{AlertId, ServiceId};
+use tocsin_domain::id::ServiceId;
 use tocsin_domain::maintenance::MaintenanceRun;
+use tocsin_domain::rules::threshold::Counted;
 
 /// Maintenance windows at run time.
 #[async_trait]
@@ -24,30 +23,6 @@ pub struct CountKey {
     pub rule: RuleRef,
     /// The service.
     pub service: ServiceId,
-}
-
-/// Events of one alert that a threshold has counted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CountedAlert {
-    /// Which alert.
-    pub alert: AlertId,
-    /// The count on its guard when the window began.
-    pub from: u64,
-    /// The count on its guard as far as it was looked at.
-    pub seen: u64,
-}
-
-/// What a threshold has counted in its present window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
-    /// The first instant behind the window. Reached: until then alerts page at once.
-    pub until: Timestamp,
-    /// Whether there were enough events.
-    pub reached: bool,
-    /// Alerts with their events; each has one at least, so there are no more than the threshold asks for.
-    pub alerts: Vec<CountedAlert>,
-    /// Rises with each write: the optimistic lock.
-    pub revision: u64,
 }
 
 /// Counts of thresholds.

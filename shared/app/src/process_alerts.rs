@@ -16,12 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::outcome::{Outcome, Suppressor};
-use tocsin_domain::alert::{Alert, AlertState, Severity, Urgency};
-use tocsin_domain::configuration::{Configuration, Grouping};
-use tocsin_domain::id::{AlertId, IncidentId, ServiceId, TeamId};
-use tocsin_domain::incident::command::Command;
-use tocsin_domain::incident::timeline::{Actor, PauseEnd, ReleasedAlert, RuleApplied, What};
-use tocsin_domain::incident::{Incident, Opening};
+use tocsin_domain::alert::{Alert, AlertState};
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::id::{AlertId, IncidentId, TeamId};
+use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::intake::{self, Decided};
 use tocsin_domain::maintenance::Maintenances;
 use tocsin_domain::rules::{Decision, Verdict, decide};
 
@@ -143,7 +142,7 @@ impl ProcessAlerts {
         if let Some(upstream) = self.upstream(&decision, around).await? {
             return Ok(Some(Target::Upstream(upstream)));
         }
-        Ok(Some(own_target(alert, &decision, &around.configuration)))
+        Ok(Some(intake::group_of(&decision, &around.configuration).map_or(Target::Own(alert.id), Target::Group)))
     }
 
     /// Records what became of an alert instead of an incident. One that changed meanwhile comes again.
@@ -179,7 +178,7 @@ impl ProcessAlerts {
             // Meanwhile handled by somebody else, or attached elsewhere: then another round of this, or that one, has it.
             alerts.retain(|a| a.is_due(now) && (a.incident.is_none() || matches!(target, Target::Incident(i) if Some(*i) == a.incident)));
             alerts.sort_by_key(|a| (a.received_at, a.id));
-            let mut decided: Vec<(Alert, Decision)> = alerts.into_iter().map(|a| (around.decide(&a, now), a)).map(|(d, a)| (a, d)).collect();
+            let mut decided: Vec<Decided> = alerts.into_iter().map(|a| (around.decide(&a, now), a)).map(|(d, a)| (a, d)).collect();
             // One that changed meanwhile so that it is kept from people comes again, for that change.
             decided.retain(|(a, d)| a.incident.is_some() || !matches!(d.verdict, Verdict::Keep { .. }));
             let Some((first, decision)) = decided.first() else { return Ok(()) };
@@ -209,7 +208,7 @@ impl ProcessAlerts {
     }
 
     /// Alerts that a threshold let pass: their repetitions are of no interest any more. Where this fails, ingest finds out with the next one.
-    async fn counted(&self, decided: &[(Alert, Decision)]) -> Result<(), AppError> {
+    async fn counted(&self, decided: &[Decided]) -> Result<(), AppError> {
         for (alert, _) in decided.iter().filter(|(a, d)| a.incident.is_none() && matches!(d.verdict, Verdict::Count { .. })) {
             if let Err(error) = self.count.forget(alert).await {
                 tracing::warn!(alert = %alert.id, %error, "repetitions are still watched");
@@ -239,40 +238,17 @@ impl ProcessAlerts {
     }
 
     async fn opening(&self, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
-        // The incident's id follows from the alert's, so that two who open it at once can not both succeed.
-        let id = IncidentId::new(first.id.ulid());
         let number = self.incidents.next_number().await?;
-        let service = decision.service.as_ref().and_then(|id| around.configuration.service(id));
-        let opening = Opening {
-            id,
-            number,
-            service: service.map_or_else(|| first.service.clone(), |s| s.id.clone()),
-            team: service.map_or_else(|| first.team.clone(), |s| s.team.clone()),
-            policy: service.map_or_else(no_policy, |s| s.policy.clone()),
-            config_version: around.version,
-            title: title(first, decision),
-            severity: decision.severity,
-            acknowledge_timeout_s: service.and_then(|s| s.acknowledge_timeout_s),
-            auto_resolve_s: service.and_then(|s| s.auto_resolve_s),
-        };
-        let mut incident = Incident::open(opening, begins(first, now));
-        incident.urgency = decision.urgency.unwrap_or(incident.urgency);
-        let triggered = What::Triggered {
-            title: incident.title.clone(),
-            severity: incident.severity,
-            urgency: incident.urgency,
-            policy: incident.policy.clone(),
-            config_version: around.version,
-        };
+        let (incident, (by, whats)) = intake::open(first, decision, &around.configuration, around.version, number, now);
         let mut change = Change::opening(incident);
-        change.tell(&sender(first), vec![triggered]);
+        change.tell(&by, whats);
         Ok(change)
     }
 
     /// Joins the group's open incident while its window is open, or opens the next one with a window of its own.
     async fn joining(&self, key: &GroupKey, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
         let group = self.incidents.group(key).await?;
-        let begins = begins(first, now);
+        let begins = intake::begins(first, now);
         if let Some(group) = &group
             && begins < group.until
             && let Some(incident) = self.incidents.incident(group.incident).await?
@@ -282,22 +258,11 @@ impl ProcessAlerts {
             return Ok(Change::of(incident));
         }
         let mut change = self.opening(first, decision, around, now).await?;
-        let window_s = match around.configuration.service(&key.service).map(|s| &s.grouping) {
-            Some(Grouping::Time { window_s }) => Some(*window_s),
-            Some(Grouping::Fields { window_s, .. }) => *window_s,
-            // A rule groups them: for as long as the incident is open.
-            Some(Grouping::None) | None => None,
-        };
-        let until = window_s.and_then(|s| begins.checked_add(jiff::SignedDuration::from_secs(i64::from(s))).ok()).unwrap_or(Timestamp::MAX);
+        let until = intake::joined_until(&key.service, &around.configuration, begins);
         let revision = group.map_or(0, |g| g.revision) + 1;
         change.open_group(key.clone(), Group { incident: IncidentId::new(first.id.ulid()), until, revision });
         Ok(change)
     }
-}
-
-/// When an incident that an alert opens begins: when the alert came or, where it was kept from people until now, now.
-fn begins(alert: &Alert, now: Timestamp) -> Timestamp {
-    if alert.outcome.is_some() { now } else { alert.received_at }
 }
 
 /// Parts that one write can handle. An alert of which something was asked has a write of its own: that may tell many things.
@@ -313,62 +278,11 @@ fn writes<'a>(ids: &'a [AlertId], asked: &BTreeSet<AlertId>) -> Vec<&'a [AlertId
     parts
 }
 
-/// Where an alert goes within its own service.
-fn own_target(alert: &Alert, decision: &Decision, configuration: &Configuration) -> Target {
-    let Some(service) = decision.service.as_ref().and_then(|id| configuration.service(id)) else { return Target::Own(alert.id) };
-    match (&decision.group, &service.grouping) {
-        (Some(values), _) => Target::Group(GroupKey { service: service.id.clone(), values: Some(values.clone()) }),
-        (None, Grouping::Time { .. }) => Target::Group(GroupKey { service: service.id.clone(), values: None }),
-        (None, Grouping::None | Grouping::Fields { .. }) => Target::Own(alert.id),
-    }
-}
-
-/// A policy without levels: its incidents go to the last resort at once. For alerts of services that are not in the configuration any more.
-fn no_policy() -> tocsin_domain::id::PolicyId {
-    #[expect(clippy::expect_used, reason = "a constant slug")]
-    "none".parse().expect("a slug")
-}
-
-fn title(alert: &Alert, decision: &Decision) -> String {
-    let title = tocsin_domain::notification::message::clean(&decision.summary);
-    if title.is_empty() { format!("Alert {} without a summary", alert.id) } else { title }
-}
-
-fn sender(alert: &Alert) -> Actor {
-    Actor::Sender(alert.key.integration.clone())
-}
-
 /// Puts what these alerts say into one change of their incident; `guests` of another service join it there.
-fn fold(change: &mut Change, decided: &[(Alert, Decision)], asks: &BTreeMap<AlertId, Vec<Asked>>, guests: bool, configuration: &Configuration, now: Timestamp) {
-    let Some((first, _)) = decided.first() else { return };
-    let actor = sender(first);
-    let fresh: Vec<&(Alert, Decision)> = decided.iter().filter(|(a, _)| a.incident.is_none()).collect();
+fn fold(change: &mut Change, decided: &[Decided], asks: &BTreeMap<AlertId, Vec<Asked>>, guests: bool, configuration: &Configuration, now: Timestamp) {
     let id = change.incident().id;
     let opening = change.is_opening();
-    if let Some(worst) = fresh.iter().map(|(_, d)| d.severity).min() {
-        let attached: Vec<(AlertId, Severity)> = fresh.iter().map(|(a, d)| (a.id, d.severity)).collect();
-        let whats = change.incident().attach_as(&attached, worst, urgency(&fresh), now);
-        change.tell(&actor, whats);
-        change.tell(&Actor::System, joined(&fresh, guests));
-        let whats = pause(change.incident(), &fresh, opening, now);
-        change.tell(&Actor::System, whats);
-    }
-    let known: Vec<&(Alert, Decision)> = decided.iter().filter(|(a, _)| a.incident.is_some()).collect();
-    if let Some(worst) = known.iter().map(|(_, d)| d.severity).min() {
-        // Whoever changed the urgency since is not overruled by an alert that says nothing new.
-        let urgency = urgency(&known).filter(|_| worst < change.incident().severity);
-        let whats = change.incident().raise_to(worst, urgency, now);
-        change.tell(&actor, whats);
-    }
-    if let Some(priority) = fresh.iter().filter_map(|(a, d)| d.priority.or(a.event.priority)).min()
-        && change.incident().priority.is_none_or(|p| priority < p)
-        && change.incident().is_open()
-    {
-        let whats = change.incident().apply(Command::SetPriority(Some(priority)), &actor, now).unwrap_or_default();
-        change.tell(&actor, whats);
-    }
-    if let Some((asked_at, by)) = decided.iter().filter_map(|(a, _)| Some((a.acknowledge_requested_at?, sender(a)))).max_by_key(|(at, _)| *at) {
-        let whats = change.incident().acknowledge_by_sender(&by, asked_at, now);
+    for (by, whats) in intake::take_in(change.incident(), decided, opening, guests, now) {
         change.tell(&by, whats);
     }
     for (alert, _) in decided {
@@ -376,56 +290,9 @@ fn fold(change: &mut Change, decided: &[(Alert, Decision)], asks: &BTreeMap<Aler
             apply_asks::apply(change, alert, asks, configuration, now);
         }
     }
-    let resolved: Vec<AlertId> = decided.iter().filter(|(a, _)| a.has_new_resolution()).map(|(a, _)| a.id).collect();
-    let whats = change.incident().resolve_alerts(&resolved, &actor, now);
-    change.tell(&actor, whats);
+    for (by, whats) in intake::let_go(change.incident(), decided, now) {
+        change.tell(&by, whats);
+    }
     let handled = |a: &Alert| AlertHandled { alert: a.id, seq: a.seq, incident: id, attached: a.incident.is_none(), guest: guests && a.incident.is_none() };
     change.handle(decided.iter().map(|(a, _)| handled(a)).collect());
-}
-
-/// The most urgent of alerts of which a rule chose the urgency of one at least; none where severities decide.
-fn urgency(decided: &[&(Alert, Decision)]) -> Option<Urgency> {
-    let chosen = decided.iter().any(|(_, d)| d.urgency.is_some());
-    decided.iter().map(|(_, d)| d.urgency.unwrap_or_else(|| d.severity.urgency())).min().filter(|_| chosen)
-}
-
-/// Why alerts joined as they did.
-fn joined(fresh: &[&(Alert, Decision)], guests: bool) -> Vec<What> {
-    let mut whats = Vec::new();
-    let mut rules: Vec<RuleApplied> = Vec::new();
-    for (alert, decision) in fresh {
-        for applied in &decision.applied {
-            match rules.iter_mut().find(|r| r.rule == applied.rule && r.did == applied.did) {
-                Some(rule) => rule.alerts.push(alert.id),
-                None => rules.push(RuleApplied { rule: applied.rule.clone(), did: applied.did.clone(), alerts: vec![alert.id] }),
-            }
-        }
-    }
-    if !rules.is_empty() {
-        whats.push(What::RulesApplied { rules });
-    }
-    let released: Vec<ReleasedAlert> = fresh.iter().filter_map(|(a, _)| Some(ReleasedAlert { alert: a.id, was: a.outcome.clone()? })).collect();
-    if !released.is_empty() {
-        whats.push(What::Released { alerts: released });
-    }
-    if guests {
-        let services: BTreeSet<ServiceId> = fresh.iter().filter_map(|(_, d)| d.service.clone()).collect();
-        whats.push(What::DependentsAttached { alerts: fresh.iter().map(|(a, _)| a.id).collect(), services: services.into_iter().collect() });
-    }
-    whats
-}
-
-/// An incident waits only for as long as each alert that opens or joins it lets it.
-fn pause(incident: &mut Incident, fresh: &[&(Alert, Decision)], opening: bool, now: Timestamp) -> Vec<What> {
-    let until = |(alert, decision): &(Alert, Decision)| {
-        let pause = jiff::SignedDuration::from_secs(i64::from(decision.pause_s?));
-        begins(alert, now).checked_add(pause).ok().filter(|until| *until > now)
-    };
-    let untils: Option<Vec<Timestamp>> = fresh.iter().map(|one| until(one)).collect();
-    match untils.and_then(|all| all.into_iter().min()) {
-        Some(until) if opening => incident.pause(until),
-        // What joins a wait does not make it longer.
-        Some(until) if incident.waits_until().is_none_or(|waits| waits <= until) => Vec::new(),
-        Some(_) | None => incident.end_pause(PauseEnd::Joined, now),
-    }
 }

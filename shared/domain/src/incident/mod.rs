@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod clock;
 pub mod command;
 pub mod details;
+pub mod intake;
 pub mod merge;
 mod pause;
 pub mod responders;

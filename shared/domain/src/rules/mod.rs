@@ -8,6 +8,7 @@
 mod condition;
 mod decide;
 mod field;
+pub mod threshold;
 
 pub use condition::{Condition, Figure, MOST_CONDITIONS, MOST_DEPTH, MOST_TEXT_CHARS, OneOf};
 pub use decide::{Applied, Decision, Verdict, decide};
