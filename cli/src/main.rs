@@ -14,7 +14,7 @@ mod deployment;
 mod document;
 mod failure;
 mod output;
-mod roster_arguments;
+mod words;
 
 use arguments::Arguments;
 use clap::Parser;

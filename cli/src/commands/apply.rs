@@ -1,16 +1,29 @@
 //! `apply` and `check`: a configuration file into force.
 
 use super::plan;
-use crate::arguments::{ApiArguments, Apply};
+use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
 use crate::document;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// Refuse unless this version is in force (0: none); by default the version that is in force when the command begins.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) expect: Option<u64>,
+    /// Do exactly what this plan says (`tocsin plan --out`), or say what moved meanwhile.
+    #[arg(long, value_name = "PLAN.json", conflicts_with = "expect")]
+    pub(crate) plan: Option<PathBuf>,
+}
 
 /// A file is read up to this size; the API takes less.
 const MOST_FILE_BYTES: u64 = 16 * 1024 * 1024;

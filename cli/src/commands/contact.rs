@@ -3,9 +3,23 @@
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
 use std::process::ExitCode;
+
+/// What is done with a contact method.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Contact {
+    /// Ask its owner: a code by text message, or a question by e-mail. With --code, take the code that came.
+    Verify {
+        /// The contact method's id.
+        id: String,
+        /// The six digits of the text message.
+        #[arg(long, value_name = "CODE")]
+        code: Option<String>,
+    },
+}
 
 #[derive(Deserialize)]
 struct Verification {

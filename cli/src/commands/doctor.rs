@@ -9,10 +9,19 @@ use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use aws_sdk_sns::types::Subscription;
+use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+
+/// Which stack.
+#[derive(Debug, Args)]
+pub(crate) struct Stack {
+    /// The name that the stack was deployed by; its topics and queues begin with it.
+    #[arg(long, env = "TOCSIN_STACK", default_value = "tocsin", value_name = "NAME")]
+    pub(crate) stack: String,
+}
 
 /// Below this many concurrent executions an account's functions may be throttled in a storm. New accounts start with 10.
 const FEW_EXECUTIONS: i32 = 100;

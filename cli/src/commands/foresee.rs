@@ -3,14 +3,41 @@
 //! Both compute with the engine that pages by: what they say is what would happen with this file in force. Overrides made elsewhere are not in a file.
 
 use super::apply::read;
-use crate::arguments::{Verify, Who};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
+use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::foresight::words::{times_of, zone_of};
 use tocsin_domain::foresight::{Concern, Outside, verify as prove};
+
+/// Who is on call by a file.
+#[derive(Debug, Args)]
+pub(crate) struct Who {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// The instant, RFC 3339 (2026-12-25T02:00:00Z); now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Which time of a file to look at.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// From this instant, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// For so many days.
+    #[arg(long, default_value_t = 366, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(crate) days: u32,
+    /// For so many years.
+    #[arg(long, conflicts_with = "days", value_parser = clap::value_parser!(u32).range(1..=10))]
+    pub(crate) years: Option<u32>,
+}
 
 const DAY_H: i64 = 24;
 /// Times of one finding that are listed; `--json` has all of them.

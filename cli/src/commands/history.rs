@@ -2,17 +2,53 @@
 
 use super::apply::{Present, present, show_applied};
 use super::plan::document;
-use crate::arguments::{ApiArguments, Export, History, Rollback};
+use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
 use crate::document::yaml;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
+
+/// Which versions to list.
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    /// Only versions below this one.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) before: Option<u64>,
+    /// At most so many.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) limit: u32,
+}
+
+/// What to write, and where.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Export {
+    /// Write a folder with a file for each kind of object; without it, one document to standard output.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    /// This version; the one in force by default.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<u64>,
+}
+
+/// Where to go back to.
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The version whose document is put into force again.
+    #[arg(value_name = "VERSION")]
+    pub(crate) to: u64,
+    /// Refuse unless this version is in force; by default the version that is in force when the command begins.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) expect: Option<u64>,
+}
 
 /// A version, as far as it is used here.
 #[derive(Deserialize)]

@@ -1,13 +1,27 @@
 //! `incidents` and `show`.
 
-use crate::arguments::{Incidents, Which};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use crate::words::Which;
+use clap::Args;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(crate) struct Incidents {
+    /// Resolved ones too.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only of this team.
+    #[arg(long)]
+    pub(crate) team: Option<String>,
+    /// At most so many of each kind.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+}
 
 /// An incident as the API answers it; what a list needs.
 #[derive(Deserialize)]

@@ -3,10 +3,10 @@
 //! A fresh deployment lets nobody in. Whoever deployed it makes the first token by writing its hash into the table with their own AWS credentials; the token
 //! itself is shown once and stored nowhere.
 
-use crate::arguments::Init;
 use crate::aws;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
 use tocsin_app::error::PortError;
@@ -15,6 +15,26 @@ use tocsin_aws::dynamo::DynamoStore;
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::configuration::Role;
 use tocsin_domain::id::TokenId;
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    #[command(flatten)]
+    pub(crate) table: Table,
+    /// The token's public name.
+    #[arg(long, default_value = "deployer", value_name = "ID")]
+    pub(crate) name: String,
+    /// Make one although tokens exist already.
+    #[arg(long)]
+    pub(crate) another: bool,
+}
+
+/// Which table.
+#[derive(Debug, Args)]
+pub(crate) struct Table {
+    /// The deployment's table (the stack's output `TableName`).
+    #[arg(long, env = "TOCSIN_TABLE", value_name = "NAME")]
+    pub(crate) table: Option<String>,
+}
 
 /// Of what a secret is made: 32 characters of 5 bits.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -1,13 +1,42 @@
 //! `trace` and `audit`: where events ended, and whether everything that came in is accounted for.
 
-use crate::arguments::{Audit, Trace};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::Out;
+use clap::Args;
 use jiff::SignedDuration;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::process::ExitCode;
+
+/// What to look for.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// A sender's key (dedup_key, alias, incident_key), an alert's id, or a request's id.
+    #[arg(value_name = "KEY")]
+    pub(crate) of: String,
+    /// Only this integration's; all are asked where it is not given.
+    #[arg(long, value_name = "ID")]
+    pub(crate) integration: Option<String>,
+    /// Say what an acknowledgement or a resolve did that came at this instant, RFC 3339.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
+
+/// Which span to check.
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// Alerts from this instant on, RFC 3339; a day before the end where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// Until this instant, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<Timestamp>,
+    /// Only this team's.
+    #[arg(long, value_name = "ID")]
+    pub(crate) team: Option<String>,
+}
 
 /// What an audit looks at where nobody says more: a day.
 const HOURS: i64 = 24;

@@ -1,29 +1,31 @@
 //! The commands, a file for those that belong together.
 
-mod apply;
-mod contact;
-mod doctor;
-mod foresee;
+pub(crate) mod apply;
+pub(crate) mod contact;
+pub(crate) mod doctor;
+pub(crate) mod foresee;
 mod heartbeats;
-mod history;
-mod import_shifts;
-mod incidents;
-mod init;
-mod ledger;
+pub(crate) mod history;
+pub(crate) mod import_shifts;
+pub(crate) mod incidents;
+pub(crate) mod init;
+pub(crate) mod ledger;
 mod oncall;
-mod plan;
-mod redrive;
-mod respond;
-mod roster;
-mod rules;
-mod send;
-mod simulate;
+pub(crate) mod plan;
+pub(crate) mod redrive;
+pub(crate) mod respond;
+pub(crate) mod roster;
+pub(crate) mod rules;
+pub(crate) mod send;
+pub(crate) mod simulate;
 
-use crate::arguments::{Arguments, Command, Contact, Rules};
+use crate::arguments::{Arguments, Command};
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::Out;
-use crate::roster_arguments::ShiftsCommand;
+use contact::Contact;
+use roster::arguments::ShiftsCommand;
+use rules::Rules;
 use std::process::ExitCode;
 
 /// Does what the command line says.

@@ -4,19 +4,42 @@
 
 use super::apply::{Present, present, read};
 use super::history;
-use crate::arguments::{ApiArguments, Plan as Arguments};
+use crate::arguments::ApiArguments;
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::{Look, Out};
+use clap::Args;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::difference::fingerprint;
 use tocsin_domain::foresight::words::Tone;
-use tocsin_domain::foresight::{Outside, Plan, plan as foresee};
+use tocsin_domain::foresight::{self, Outside, plan as foresee};
 use tocsin_domain::notification::message::clean;
+
+/// What to compare.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Plan {
+    /// The file (YAML) or folder of files that would be put into force.
+    pub(crate) file: PathBuf,
+    /// Compare with this file or folder, offline; by default with what is in force in the deployment.
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    pub(crate) against: Option<PathBuf>,
+    /// Compare with this version of the deployment.
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["out", "against"])]
+    pub(crate) version: Option<u64>,
+    /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Keep the plan in this file, so that `apply --plan` does exactly this or says what moved meanwhile.
+    #[arg(long, value_name = "PLAN.json")]
+    pub(crate) out: Option<PathBuf>,
+}
 
 /// Form of a plan in a file.
 const PLAN_FORMAT: u32 = 1;
@@ -39,7 +62,7 @@ pub(super) struct Kept {
 }
 
 /// Compares, and says so.
-pub(super) async fn plan(arguments: &Arguments, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
+pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     let after = read(&arguments.file)?;
     let mut outside = Outside::default();
     let (version, before) = match (&arguments.against, arguments.version) {
@@ -84,7 +107,7 @@ fn minute(at: &jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-pub(super) fn show(plan: &Plan, after: &Configuration, out: &Out) {
+pub(super) fn show(plan: &foresight::Plan, after: &Configuration, out: &Out) {
     for line in plan.lines(after) {
         let look = match line.tone {
             Tone::Heading => Look::Bold,
@@ -107,7 +130,7 @@ pub(super) fn document(api: &Api, version: u64, configuration: &Value) -> Result
     api.typed(configuration)
 }
 
-fn keep(file: &Path, plan: &Plan, base_version: u64, before: &Configuration, after: &Configuration) -> Result<(), Failure> {
+fn keep(file: &Path, plan: &foresight::Plan, base_version: u64, before: &Configuration, after: &Configuration) -> Result<(), Failure> {
     let failed = |reason: String| Failure::Refused { what: format!("cannot write {}: {reason}", file.display()), next: None };
     let plan = serde_json::to_value(plan).map_err(|e| failed(e.to_string()))?;
     let kept = Kept { v: PLAN_FORMAT, base_version, base_content: fingerprint(before), content: fingerprint(after), plan };

@@ -1,12 +1,68 @@
 //! What responders do with an incident.
 
 use super::incidents::Incident;
-use crate::arguments::{BulkWord, Duration, PriorityWord, Somebody, Targets, UrgencyWord, Which};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Out};
+use crate::words::{Duration, Which};
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+
+/// Who answers.
+#[derive(Debug, Args)]
+pub(crate) struct Somebody {
+    /// The id of somebody else who said so.
+    #[arg(long, value_name = "USER")]
+    pub(crate) user: Option<String>,
+}
+
+/// Whom to give an incident to, or to ask.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Targets {
+    /// A user's id.
+    #[arg(long)]
+    pub(crate) user: Vec<String>,
+    /// Whoever is on call in this schedule.
+    #[arg(long)]
+    pub(crate) schedule: Vec<String>,
+    /// Everybody in this team.
+    #[arg(long)]
+    pub(crate) team: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "verbatim")]
+pub(crate) enum PriorityWord {
+    #[value(alias = "p1")]
+    P1,
+    #[value(alias = "p2")]
+    P2,
+    #[value(alias = "p3")]
+    P3,
+    #[value(alias = "p4")]
+    P4,
+    #[value(alias = "p5")]
+    P5,
+    #[value(name = "none")]
+    None,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BulkWord {
+    Ack,
+    Unack,
+    Resolve,
+    Reopen,
+    Escalate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UrgencyWord {
+    High,
+    Low,
+}
 
 /// Does one thing to one incident.
 pub(super) async fn one(which: &Which, verb: &str, body: Option<Value>, api: &Api, out: &Out) -> Result<ExitCode, Failure> {

@@ -1,11 +1,13 @@
 //! `rules test`: what the event rules of a file would do with an event, by the code that decides about real ones.
 
 use super::apply::read;
-use crate::arguments::TestRules;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::RulesOf;
@@ -14,6 +16,32 @@ use tocsin_domain::configuration::{Configuration, Grouping};
 use tocsin_domain::id::{AlertId, IntegrationId, ServiceId, TeamId};
 use tocsin_domain::maintenance::Maintenances;
 use tocsin_domain::rules::{Decision, Rule, Verdict, decide};
+
+/// What to do with event rules.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Rules {
+    /// Say which rules of a configuration file take an event, and what becomes of it, offline.
+    Test(TestRules),
+}
+
+/// An imagined event.
+#[derive(Debug, Args)]
+pub(crate) struct TestRules {
+    /// The file (YAML).
+    pub(crate) file: PathBuf,
+    /// The service whose integration the event comes by.
+    #[arg(long, value_name = "SERVICE", required_unless_present = "router", conflicts_with = "router")]
+    pub(crate) service: Option<String>,
+    /// The team whose router the event comes by.
+    #[arg(long, value_name = "TEAM")]
+    pub(crate) router: Option<String>,
+    /// The event (JSON): its fields (summary, source, severity, component, details ...), or the body that a PagerDuty sender posts.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event: PathBuf,
+    /// When it comes, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+}
 
 /// The largest event, in bytes: what ingest takes.
 const MOST_EVENT_BYTES: u64 = 512 * 1024;

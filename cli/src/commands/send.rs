@@ -1,12 +1,38 @@
 //! `send`: a test event, by the way that PagerDuty's senders take.
 
-use crate::arguments::{Send, SeverityWord};
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use crate::words::SeverityWord;
+use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// The integration's key.
+    #[arg(long)]
+    pub(crate) key: String,
+    /// How bad.
+    #[arg(long, value_enum, default_value_t = SeverityWord::Critical)]
+    pub(crate) severity: SeverityWord,
+    /// One line that says what is wrong.
+    #[arg(long, default_value = "Test event sent by hand")]
+    pub(crate) summary: String,
+    /// Where: a host, a service.
+    #[arg(long, default_value = "tocsin send")]
+    pub(crate) source: String,
+    /// Events with the same key belong to the same alert; made up by Tocsin if absent.
+    #[arg(long, value_name = "KEY", required_if_eq_any([("resolve", "true"), ("acknowledge", "true")]))]
+    pub(crate) dedup_key: Option<String>,
+    /// The problem is over.
+    #[arg(long, conflicts_with = "acknowledge")]
+    pub(crate) resolve: bool,
+    /// Somebody works on it.
+    #[arg(long)]
+    pub(crate) acknowledge: bool,
+}
 
 #[derive(Deserialize)]
 struct Accepted {

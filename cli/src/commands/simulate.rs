@@ -5,17 +5,75 @@
 use super::apply::{Present, present, read};
 use super::history;
 use super::plan::document;
-use crate::arguments::{ApiArguments, SeverityWord, Simulate};
+use crate::arguments::ApiArguments;
 use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use crate::words::{Duration, SeverityWord};
+use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::foresight::simulate::{Act, Imagined, simulate as play};
 use tocsin_domain::incident::timeline::Actor;
+
+/// What to imagine, and against what.
+#[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
+pub(crate) struct Simulate {
+    /// The file (YAML) or folder; what is in force in the deployment where none is given.
+    pub(crate) file: Option<PathBuf>,
+    /// This version of the deployment.
+    #[arg(long, value_name = "VERSION", conflicts_with = "file")]
+    pub(crate) version: Option<u64>,
+    /// An event of this service.
+    #[arg(long, value_name = "ID", required_unless_present = "events")]
+    pub(crate) service: Option<String>,
+    /// How bad it is.
+    #[arg(long, value_enum, default_value_t = SeverityWord::Critical)]
+    pub(crate) severity: SeverityWord,
+    /// When it comes, RFC 3339; now where it is not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Somebody acknowledges after a while: ada=5m.
+    #[arg(long, value_name = "WHO=AFTER")]
+    pub(crate) ack: Vec<Answered>,
+    /// Somebody snoozes after a while, for a while: ada=5m+2h.
+    #[arg(long, value_name = "WHO=AFTER+LENGTH")]
+    pub(crate) snooze: Vec<Answered>,
+    /// The source says after a while that it is over.
+    #[arg(long, value_name = "AFTER")]
+    pub(crate) ends: Option<Duration>,
+    /// Play this instead: a line of JSON for each event, or an incident as `tocsin show --json` prints it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["service", "at", "ack", "snooze", "ends"])]
+    pub(crate) events: Option<PathBuf>,
+    /// Stop so long after the first event.
+    #[arg(long = "for", value_name = "LENGTH", default_value = "1d")]
+    pub(crate) length: Duration,
+}
+
+/// Who answers after how long, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answered {
+    pub(crate) by: tocsin_domain::id::UserId,
+    pub(crate) after: Duration,
+    pub(crate) length: Option<Duration>,
+}
+
+impl FromStr for Answered {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let form = || "write who and after how long, like ada=5m".to_owned();
+        let (by, rest) = text.split_once('=').ok_or_else(form)?;
+        let (after, length) = rest.split_once('+').map_or((rest, None), |(after, length)| (after, Some(length)));
+        Ok(Self { by: by.parse().map_err(|_| form())?, after: after.parse()?, length: length.map(str::parse).transpose()? })
+    }
+}
 
 /// Plays, and prints the timeline.
 pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {

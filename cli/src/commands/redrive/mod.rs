@@ -10,12 +10,13 @@
 mod queue;
 mod timeline;
 
-use crate::arguments::Redrive;
+use super::doctor::Stack;
 use crate::aws;
 use crate::deployment::{Deployment, Swept};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use aws_config::SdkConfig;
+use clap::Args;
 use futures::future::try_join_all;
 use queue::{Edge, Failed};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,18 @@ use tocsin_app::publish_timeline::PublishTimeline;
 use tocsin_aws::dynamo::DynamoStore;
 use tocsin_aws::eventbridge::EventBridgeBus;
 use tocsin_contract::bus::{Detail, SOURCE};
+
+#[derive(Debug, Args)]
+pub(crate) struct Redrive {
+    #[command(flatten)]
+    pub(crate) stack: Stack,
+    /// The sweep function (the stack's output `SweepFunctionName`); looked for by default.
+    #[arg(long, env = "TOCSIN_SWEEP_FUNCTION", value_name = "NAME")]
+    pub(crate) sweep_function: Option<String>,
+    /// Only show what is in the queues.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
 
 /// What came of it.
 #[derive(Default, Serialize)]

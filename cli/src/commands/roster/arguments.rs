@@ -1,9 +1,9 @@
 //! The command line of schedules at run time.
 
-use crate::arguments::Duration;
+use crate::commands::import_shifts::Import;
+use crate::words::Duration;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 #[derive(Debug, Subcommand)]
@@ -36,47 +36,6 @@ pub(crate) struct Range {
     /// Up to this instant; 28 days later where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<Timestamp>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Import {
-    /// The schedule's id.
-    pub(crate) schedule: String,
-    /// The file (.ics).
-    pub(crate) file: PathBuf,
-    /// Who is meant: a mail address, or a text of the event's title, and a user's id (`ada@example.com=ada`, `"Ada L"=ada`). A title or address that is a
-    /// user's id, or begins with one and @, needs none.
-    #[arg(long, value_name = "TEXT=USER")]
-    pub(crate) map: Vec<Mapping>,
-    /// What to call the calendar; the file's name where it is not given. Importing under the same name replaces.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) source: Option<String>,
-    /// So many days from now; repeated events go on for ever.
-    #[arg(long, default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=366))]
-    pub(crate) days: u32,
-    /// Only show what would be imported.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-}
-
-/// Which text means whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mapping {
-    pub(crate) text: String,
-    pub(crate) user: String,
-}
-
-impl FromStr for Mapping {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (from, user) = text.rsplit_once('=').ok_or("write TEXT=USER")?;
-        if from.trim().is_empty() {
-            return Err("write TEXT=USER".to_owned());
-        }
-        user.trim().parse::<tocsin_domain::id::UserId>().map_err(|e| e.to_string())?;
-        Ok(Self { text: from.trim().to_lowercase(), user: user.trim().to_owned() })
-    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,9 +1,11 @@
 //! `schedules`, `shifts`, `override`, `swap`, `calendar`: schedules as they are now, and what people change about them.
 
+pub(crate) mod arguments;
+
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
-use crate::roster_arguments::{AddOverride, CalendarCommand, CalendarOf, OfferSwap, OverrideCommand, Range, Stretch, SwapCommand};
+use arguments::{AddOverride, CalendarCommand, CalendarOf, OfferSwap, OverrideCommand, Range, Stretch, SwapCommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
