@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests of a package that is tests")]
 
+#[path = "stories/again.rs"]
+mod again;
 #[path = "stories/answers.rs"]
 mod answers;
 #[path = "stories/chaining.rs"]

@@ -32,7 +32,7 @@ impl Checker<'_> {
         let mut waiting: BTreeMap<IncidentId, Vec<(UserId, u32)>> = BTreeMap::new();
         for logged in self.state.log.clone() {
             match logged {
-                Logged::Written { incident, triggered, generation, asked } => {
+                Logged::Written { incident, triggered, generation, asked, .. } => {
                     waiting.insert(incident, asked);
                     let before = standing.insert(incident, (triggered, generation));
                     if before.is_some_and(|(_, g)| g > generation) {
@@ -55,6 +55,7 @@ impl Checker<'_> {
                         self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
                     }
                 }
+                Logged::Kept { .. } | Logged::Published { .. } | Logged::Amended { .. } => {}
             }
         }
     }
@@ -63,7 +64,7 @@ impl Checker<'_> {
     pub(super) fn lane_opens(&self, contact: &ContactId, at: Timestamp) -> Timestamp {
         let written = |l: &Logged| match l {
             Logged::Claimed { at: then, contact: c, lane: Some(lane), .. } if c == contact && *then <= at => Some(lane.sent.clone()),
-            Logged::Claimed { .. } | Logged::Written { .. } => None,
+            _ => None,
         };
         let sent = self.state.log.iter().filter_map(written).next_back().unwrap_or_default();
         let recent: Vec<Timestamp> = sent.into_iter().filter(|t| *t > at - WINDOW).collect();
@@ -112,7 +113,7 @@ impl Checker<'_> {
                             && sent.at.duration_since(*at) <= SignedDuration::from_secs(30)
                             && keys.iter().any(|k| k.incident == incident && generation.is_none_or(|g| g == k.generation))
                     }
-                    Logged::Written { .. } => false,
+                    _ => false,
                 });
                 if !claimed {
                     self.wrong("I3", format!("{} got a message about {incident} at {} that nobody had claimed", sent.to.contact, sent.at));

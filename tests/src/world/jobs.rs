@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
 use tocsin_app::advance_incident::AdvanceIncident;
 use tocsin_app::announce_handoffs::AnnounceHandoffs;
+use tocsin_app::apply_configuration::{Applied, ApplyConfiguration};
 use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::change_roster::{AmendError, Amended, ChangeRoster};
 use tocsin_app::command_incident::CommandIncident;
@@ -17,7 +18,7 @@ use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::error::AppError;
 use tocsin_app::fakes::store::{Change, Record};
-use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
+use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, MemoryTopics, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
 use tocsin_app::merge_incidents::MergeIncidents;
@@ -59,6 +60,7 @@ pub(super) enum Outcome {
     Commanded(Box<Result<Incident, AppError>>),
     Linked(Result<(), AppError>),
     Amended(Box<Result<Amended, AmendError>>),
+    Applied(Box<Result<Applied, AppError>>),
     /// Numbers of the records that failed.
     Batch(Vec<u64>),
     Woken(Result<Woken, AppError>),
@@ -78,6 +80,7 @@ pub(super) struct UseCases {
     publish: PublishTimeline,
     amend: ChangeRoster,
     heartbeats: KeepHeartbeats,
+    apply: ApplyConfiguration,
     sweep: Sweep,
 }
 
@@ -90,6 +93,7 @@ impl UseCases {
         bus: &Arc<MemoryBus>,
         metrics: &Arc<MemoryMetrics>,
         ids: &Arc<SeededIds>,
+        topics: &Arc<MemoryTopics>,
     ) -> Self {
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let deliver = DeliverPages {
@@ -131,6 +135,7 @@ impl UseCases {
             split: SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
+            apply: ApplyConfiguration { store: store.clone(), cache: configuration.clone(), emails: topics.clone(), clock: clock.clone(), ids: ids.clone() },
             publish: PublishTimeline { bus: bus.clone(), configuration },
             sweep: Sweep {
                 handoffs: AnnounceHandoffs {
@@ -218,6 +223,9 @@ impl World {
                 Asked::Split(id, alerts, by) => {
                     self.executor.spawn(async move { Outcome::Commanded(Box::new(u.split.run(id, &alerts, None, &by, |_| true).await)) })
                 }
+                Asked::Configure(configuration, expected, by) => {
+                    self.executor.spawn(async move { Outcome::Applied(Box::new(u.apply.run(&configuration, expected, &by).await)) })
+                }
                 Asked::Link(secret) => self.executor.spawn(async move { Outcome::Linked(u.link.act(&secret).await.map(|_| ())) }),
             },
             Job::Incident(batch) if fails => self.executor.spawn(async move { Outcome::Batch(numbers(&batch.records)) }),
@@ -265,6 +273,11 @@ impl World {
                 Err(_) => Answer::Failed,
             },
             Some(Outcome::Linked(Ok(()))) => Answer::Linked,
+            Some(Outcome::Applied(result)) => match *result {
+                Ok(applied) => Answer::Applied(Box::new(applied)),
+                Err(AppError::Moved { current, .. }) => Answer::Rejected(format!("version {current:?} is in force by now")),
+                Err(_) => Answer::Failed,
+            },
             Some(Outcome::Amended(result)) => match *result {
                 Ok(amended) => Answer::Amended(Box::new(amended)),
                 Err(AmendError::Refused(Refused::Invalid(problems))) => {

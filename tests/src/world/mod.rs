@@ -17,7 +17,7 @@ use std::sync::Arc;
 use stream::Consumer;
 use tell::Told;
 use tocsin_app::fakes::random::Random;
-use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, SeededIds};
+use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, MemoryTopics, SeededIds};
 use tocsin_app::ports::{Clock, ConfigurationStore, VersionRecord};
 use tocsin_app::sweep::Swept;
 use tocsin_domain::configuration::Configuration;
@@ -110,7 +110,7 @@ impl World {
         let bus = Arc::new(MemoryBus::new(faults.clone()));
         let metrics = Arc::new(MemoryMetrics::default());
         let ids = Arc::new(SeededIds::seeded(setup.seed.unwrap_or(0)));
-        let use_cases = UseCases::new(&clock, &store, &clocks, &messenger, &bus, &metrics, &ids);
+        let use_cases = UseCases::new(&clock, &store, &clocks, &messenger, &bus, &metrics, &ids, &Arc::new(MemoryTopics::new(faults.clone())));
         let mut incidents = Consumer::of_incidents(setup.shards);
         if setup.endless_retries {
             incidents.retries = None;

@@ -4,12 +4,13 @@ use super::World;
 use super::configuration::integration;
 use jiff::{SignedDuration, Timestamp};
 use tocsin_app::accept_event::Accepted;
+use tocsin_app::apply_configuration::Applied;
 use tocsin_app::change_roster::{Amend, Amended, Asker};
 use tocsin_app::fakes::messenger::Sent;
 use tocsin_app::ports::IntegrationKey;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_domain::configuration::Channel;
+use tocsin_domain::configuration::{Channel, Configuration};
 use tocsin_domain::id::{AlertId, IncidentId, ScheduleId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
@@ -54,6 +55,8 @@ pub enum Asked {
     Amend(ScheduleId, Box<Amend>, Asker),
     /// A job says that it is alive.
     Ping(IntegrationKey),
+    /// A person applies a configuration that they made out of this version.
+    Configure(Box<Configuration>, Option<u64>, Actor),
 }
 
 /// What they heard.
@@ -69,6 +72,8 @@ pub enum Answer {
     Linked,
     /// The schedule is changed.
     Amended(Box<Amended>),
+    /// The configuration is in force.
+    Applied(Box<Applied>),
     /// A 5xx, or nothing at all.
     Failed,
 }
@@ -152,6 +157,11 @@ impl World {
         let user: UserId = crate::samples::slug(who);
         let asker = Asker { by: Actor::User(user.clone()), user: Some(user), for_anybody };
         self.ask(Asked::Amend(crate::samples::slug(schedule), Box::new(amend), asker))
+    }
+
+    /// A person applies a configuration, whatever was in force before.
+    pub fn configure(&mut self, configuration: Configuration) -> Answer {
+        self.ask(Asked::Configure(Box::new(configuration), None, Actor::System))
     }
 
     /// All incidents, oldest first.

@@ -1,20 +1,19 @@
 //! Configuration is edited while an incident escalates: nothing stops, nothing is doubled, nobody else is paged.
 
 use serde_json::{Value, json};
-use tocsin_app::ports::{ConfigurationStore, VersionRecord};
 use tocsin_domain::configuration::Channel::{Email, Sms};
-use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_domain::incident::timeline::What;
 use tocsin_tests::samples::at;
 use tocsin_tests::world::World;
 use tocsin_tests::world::configuration::configuration;
-use tocsin_tests::world::tell::Length;
+use tocsin_tests::world::tell::{Answer, Length};
 
-/// The next version of the configuration, edited as a document.
-fn edit(world: &World, version: u64, how: impl FnOnce(&mut Value)) {
+/// The configuration in force, edited as a document, is applied as the next version.
+fn edit(world: &mut World, version: u64, how: impl FnOnce(&mut Value)) {
     let mut document = serde_json::to_value(configuration()).unwrap();
     how(&mut document);
-    let record = VersionRecord::new(version, world.now(), Actor::System);
-    futures::executor::block_on(world.store.publish_configuration(&record, &serde_json::from_value(document).unwrap())).unwrap();
+    let answer = world.configure(serde_json::from_value(document).unwrap());
+    assert!(matches!(&answer, Answer::Applied(a) if a.version == version), "{answer:?}");
 }
 
 fn remove(document: &mut Value, kind: &str, id: &str) {
@@ -37,7 +36,7 @@ fn paged(service: &str, who: &str) -> World {
 #[test]
 fn an_edited_policy_is_for_incidents_to_come() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| find(d, "policies", "ladder")["levels"] = json!([{ "delay_s": 60, "targets": [{ "user": "carol" }] }]));
+    edit(&mut world, 2, |d| find(d, "policies", "ladder")["levels"] = json!([{ "delay_s": 60, "targets": [{ "user": "carol" }] }]));
     world.run_until(at(300));
     assert_eq!(world.expect_page("bob", Sms).at, at(300), "as it was when the incident opened");
     world.trigger("shop", "another");
@@ -47,7 +46,7 @@ fn an_edited_policy_is_for_incidents_to_come() {
 #[test]
 fn a_deleted_policy_goes_on_for_its_incident() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| {
+    edit(&mut world, 2, |d| {
         remove(d, "policies", "ladder");
         find(d, "services", "shop")["policy"] = json!("siren");
         find(d, "services", "storm")["policy"] = json!("siren");
@@ -62,7 +61,7 @@ fn a_deleted_policy_goes_on_for_its_incident() {
 #[test]
 fn a_deleted_service_and_its_integration_leave_the_incident_alone() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| remove(d, "services", "shop"));
+    edit(&mut world, 2, |d| remove(d, "services", "shop"));
     world.run_until(at(300));
     let sent = world.expect_page("bob", Sms);
     assert!(sent.message.text.contains("shop"), "{sent:?}");
@@ -76,9 +75,9 @@ fn a_deleted_service_and_its_integration_leave_the_incident_alone() {
 #[test]
 fn a_deleted_integration_that_comes_again_is_the_same_one() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| find(d, "services", "shop")["integrations"] = json!([]));
+    edit(&mut world, 2, |d| find(d, "services", "shop")["integrations"] = json!([]));
     world.trigger("shop", "down");
-    edit(&world, 3, |_| {});
+    edit(&mut world, 3, |_| {});
     world.trigger("shop", "down");
     assert_eq!(world.all().len(), 1, "the alert is open all the while");
     world.run_until(at(300));
@@ -88,7 +87,7 @@ fn a_deleted_integration_that_comes_again_is_the_same_one() {
 #[test]
 fn a_deleted_user_is_told_and_the_level_passes_at_once() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| remove(d, "users", "bob"));
+    edit(&mut world, 2, |d| remove(d, "users", "bob"));
     world.run_until(at(300));
     assert_eq!(world.expect_last_resort().at, at(300));
     let id = world.only().id;
@@ -100,9 +99,9 @@ fn a_deleted_user_is_told_and_the_level_passes_at_once() {
 #[test]
 fn a_user_who_comes_again_is_paged_again() {
     let mut world = paged("shop", "ada");
-    edit(&world, 2, |d| remove(d, "users", "bob"));
+    edit(&mut world, 2, |d| remove(d, "users", "bob"));
     world.fast_forward(1.minutes());
-    edit(&world, 3, |_| {});
+    edit(&mut world, 3, |_| {});
     world.run_until(at(300));
     assert_eq!(world.expect_page("bob", Sms).at, at(300));
     world.run_until(at(600));
@@ -114,7 +113,7 @@ fn a_user_who_comes_again_is_paged_again() {
 fn a_contact_method_that_is_deleted_while_its_page_waits_pages_nobody_else() {
     let mut world = paged("siren", "dora");
     // Her mail is due at two minutes: by then the method is Bob's.
-    edit(&world, 2, |d| {
+    edit(&mut world, 2, |d| {
         find(d, "users", "dora")["contact_methods"] = json!([{ "id": "dora-sms", "kind": "sms", "to": "+15555550199" }]);
         find(d, "users", "dora")["rules"] = json!({ "high": [{ "via": "dora-sms" }] });
         find(d, "users", "bob")["contact_methods"].as_array_mut().unwrap().push(json!({ "id": "dora-mail", "kind": "email", "to": "bob@example.com" }));
@@ -131,7 +130,7 @@ fn a_contact_method_that_is_deleted_while_its_page_waits_pages_nobody_else() {
 #[test]
 fn a_new_address_counts_for_a_page_that_waits() {
     let mut world = paged("siren", "dora");
-    edit(&world, 2, |d| find(d, "users", "dora")["contact_methods"][1]["to"] = json!("dora@elsewhere.example"));
+    edit(&mut world, 2, |d| find(d, "users", "dora")["contact_methods"][1]["to"] = json!("dora@elsewhere.example"));
     world.run_until(at(120));
     assert_eq!(world.expect_page("dora", Email).to.to, "dora@elsewhere.example");
     world.run_until(at(299));
@@ -141,10 +140,10 @@ fn a_new_address_counts_for_a_page_that_waits() {
 #[test]
 fn an_edited_schedule_counts_when_its_level_fires() {
     let mut world = World::default();
-    edit(&world, 2, |d| find(d, "policies", "rota")["levels"].as_array_mut().unwrap().swap(0, 1));
+    edit(&mut world, 2, |d| find(d, "policies", "rota")["levels"].as_array_mut().unwrap().swap(0, 1));
     world.trigger("bank", "vault");
     assert_eq!(world.skip_messages().len(), 2, "Bob and Carol");
-    edit(&world, 3, |d| {
+    edit(&mut world, 3, |d| {
         find(d, "policies", "rota")["levels"].as_array_mut().unwrap().swap(0, 1);
         find(d, "schedules", "rota")["layers"][0]["members"] = json!(["dora"]);
     });
@@ -155,7 +154,7 @@ fn an_edited_schedule_counts_when_its_level_fires() {
 #[test]
 fn a_deleted_schedule_is_told_and_comes_again() {
     let mut world = paged("bank", "ada");
-    edit(&world, 2, |d| {
+    edit(&mut world, 2, |d| {
         remove(d, "schedules", "rota");
         find(d, "policies", "rota")["levels"] = json!([{ "delay_s": 120, "targets": [{ "user": "bob" }] }]);
     });
@@ -166,7 +165,7 @@ fn a_deleted_schedule_is_told_and_comes_again() {
     assert_eq!(world.skip_messages().len(), 2);
     let id = world.only().id;
     assert!(world.tells(id, |w| matches!(w, What::LevelFired { repeat: 1, level: 0, pages, unreached, .. } if pages.is_empty() && unreached.len() == 1)));
-    edit(&world, 3, |_| {});
+    edit(&mut world, 3, |_| {});
     world.trigger("bank", "another");
     world.expect_page("ada", Sms);
 }
@@ -174,17 +173,17 @@ fn a_deleted_schedule_is_told_and_comes_again() {
 #[test]
 fn a_team_that_is_edited_counts_when_its_level_fires_and_a_deleted_one_is_told() {
     let mut world = World::default();
-    edit(&world, 2, |d| find(d, "policies", "lab")["levels"].as_array_mut().unwrap().reverse());
+    edit(&mut world, 2, |d| find(d, "policies", "lab")["levels"].as_array_mut().unwrap().reverse());
     world.trigger("lab", "fire");
     world.expect_page("carol", Sms);
-    edit(&world, 3, |d| find(d, "teams", "web")["members"] = json!([{ "user": "dora" }]));
+    edit(&mut world, 3, |d| find(d, "teams", "web")["members"] = json!([{ "user": "dora" }]));
     world.run_until(at(60));
     assert_eq!(world.expect_page("dora", Sms).at, at(60), "and Mute can not be reached, so that she comes at once");
     let mut world = World::default();
-    edit(&world, 2, |d| find(d, "policies", "lab")["levels"].as_array_mut().unwrap().reverse());
+    edit(&mut world, 2, |d| find(d, "policies", "lab")["levels"].as_array_mut().unwrap().reverse());
     world.trigger("lab", "fire");
     world.expect_page("carol", Sms);
-    edit(&world, 3, |d| remove(d, "teams", "web"));
+    edit(&mut world, 3, |d| remove(d, "teams", "web"));
     world.run_until(at(60));
     assert_eq!(world.expect_last_resort().at, at(60));
     let id = world.only().id;

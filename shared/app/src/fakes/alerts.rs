@@ -1,7 +1,7 @@
 //! Alerts and their guards in memory.
 
 use super::MemoryStore;
-use super::store::State;
+use super::store::{Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span};
 use async_trait::async_trait;
@@ -127,6 +127,7 @@ impl State {
         alert.handled_seq = alert.seq;
         alert.outcome = Some(outcome.clone());
         self.changed.remove(&id);
+        self.log.push(Logged::Kept { at: self.now, alert: id, outcome: outcome.clone() });
         match outcome.again_at().filter(|_| alert.state == AlertState::Open) {
             Some(at) => self.again.insert(id, at),
             None => self.again.remove(&id),

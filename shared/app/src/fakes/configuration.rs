@@ -1,7 +1,7 @@
 //! Configuration, keys, tokens and readers who wait to be confirmed, in memory.
 
 use super::MemoryStore;
-use super::store::State;
+use super::store::{Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{ConfigurationStore, IntegrationKey, PendingSubscriber, SecretHash, SubscriberStore, VersionRecord};
 use async_trait::async_trait;
@@ -31,6 +31,7 @@ impl ConfigurationStore for MemoryStore {
             }
             s.configurations.insert(record.version, (record.clone(), configuration.clone()));
             s.current_version = Some(record.version);
+            s.log.push(Logged::Published { at: s.now, version: record.version });
             Ok(())
         };
         self.call("ConfigurationStore::publish_configuration", publish).await

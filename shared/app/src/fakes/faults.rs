@@ -115,6 +115,11 @@ impl Faults {
         Arc::new(Self { clock: Some(clock), inner: Mutex::default() })
     }
 
+    /// The instant at which calls take effect; none without a clock.
+    pub fn now(&self) -> Option<jiff::Timestamp> {
+        self.clock.as_ref().map(|c| c.now())
+    }
+
     /// Each call lets others run first: between any two calls anything else may happen.
     pub fn interleave(&self) {
         lock(&self.inner).interleave = true;

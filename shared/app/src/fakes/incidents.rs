@@ -66,7 +66,14 @@ impl State {
         let triggered = c.incident.status == Status::Triggered;
         let waits = |r: &&Responder| r.answer == Answer::Asked && c.incident.is_open();
         let asked = c.incident.responders.iter().filter(waits).map(|r| (r.user.clone(), r.request)).collect();
-        self.log.push(Logged::Written { incident: c.incident.id, triggered, generation: c.incident.generation, asked });
+        self.log.push(Logged::Written {
+            at: self.now,
+            incident: c.incident.id,
+            last_seq: c.incident.last_seq,
+            triggered,
+            generation: c.incident.generation,
+            asked,
+        });
         self.numbers.insert(c.incident.number, c.incident.id);
         self.incidents.insert(c.incident.id, c.incident.clone());
         for entry in &c.entries {

@@ -1,7 +1,7 @@
 //! Rosters, calendar feeds and notices of handoffs, in memory.
 
 use super::MemoryStore;
-use super::store::State;
+use super::store::{Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{Feed, FeedOf, FeedStore, NoticeClaim, NoticeKey, NoticeStore, RosterRecord, RosterStore, SecretHash};
 use async_trait::async_trait;
@@ -33,6 +33,7 @@ impl RosterStore for MemoryStore {
                 return Err(WriteError::Conflict);
             }
             s.rosters.rosters.insert(roster.schedule.clone(), roster.clone());
+            s.log.push(Logged::Amended { at: s.now, roster: roster.clone() });
             s.rosters.records.insert((roster.schedule.clone(), record.revision), record.clone());
             Ok(())
         };

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tocsin_domain::access::Principal;
 use tocsin_domain::alert::ask::Asked;
+use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, MaintenanceId, PolicyId, ServiceId, UserId};
@@ -22,6 +23,7 @@ use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::notification::lane::Lane;
 use tocsin_domain::notification::page::PageKey;
 use tocsin_domain::notification::verification::Verification;
+use tocsin_domain::schedule::roster::Roster;
 
 /// An alert with work is due this long after its change: by then the stream should have brought it.
 pub const ALERT_GRACE_S: i64 = 60;
@@ -47,7 +49,7 @@ pub struct Record {
 }
 
 /// Writes that decide whether somebody may be paged, in the order in which they happened: for checkers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Logged {
     /// Pages were claimed.
     Claimed {
@@ -62,14 +64,41 @@ pub enum Logged {
     },
     /// An incident was written.
     Written {
+        /// When it really was; none without a clock.
+        at: Option<Timestamp>,
         /// Which.
         incident: IncidentId,
+        /// The last entry of its timeline from here on.
+        last_seq: u32,
         /// Whether it is triggered from here on.
         triggered: bool,
         /// In which generation.
         generation: u32,
         /// Who was asked to help and has not answered, by which request.
         asked: Vec<(UserId, u32)>,
+    },
+    /// An alert was kept from people.
+    Kept {
+        /// When it really was.
+        at: Option<Timestamp>,
+        /// Which.
+        alert: AlertId,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// A version of the configuration came into force.
+    Published {
+        /// When it really did.
+        at: Option<Timestamp>,
+        /// Which.
+        version: u64,
+    },
+    /// A schedule was changed at run time.
+    Amended {
+        /// When it really was.
+        at: Option<Timestamp>,
+        /// What lies over it from here on.
+        roster: Roster,
     },
 }
 
@@ -121,14 +150,18 @@ pub struct State {
     /// Heartbeats that were pinged.
     pub beats: BTreeMap<IntegrationId, Beat>,
     pub(super) current_version: Option<u64>,
-    pub(super) configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
-    pub(super) keys: BTreeMap<SecretHash, IntegrationKey>,
+    /// Every version of the configuration.
+    pub configurations: BTreeMap<u64, (VersionRecord, Configuration)>,
+    /// Keys of integrations.
+    pub keys: BTreeMap<SecretHash, IntegrationKey>,
     pub(super) keys_of: BTreeSet<(IntegrationId, SecretHash)>,
     pub(super) tokens: BTreeMap<SecretHash, Principal>,
     /// How contact methods stand.
     pub verifications: BTreeMap<ContactId, Verification>,
     pub(super) pending: BTreeMap<String, PendingSubscriber>,
     pub(super) rosters: super::rosters::Rosters,
+    /// When the call takes effect that runs.
+    pub(super) now: Option<Timestamp>,
     stream: Vec<Record>,
 }
 
@@ -208,7 +241,12 @@ impl MemoryStore {
     }
 
     pub(super) async fn call<T: Send, E: Failure>(&self, name: &'static str, effect: impl FnOnce(&mut State) -> Result<T, E> + Send) -> Result<T, E> {
-        self.faults.around(name, || effect(&mut lock(&self.state))).await
+        let effect = || {
+            let mut state = lock(&self.state);
+            state.now = self.faults.now();
+            effect(&mut state)
+        };
+        self.faults.around(name, effect).await
     }
 }
 
