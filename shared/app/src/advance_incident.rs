@@ -124,7 +124,7 @@ impl AdvanceIncident {
                 fired.whats
             }
             Step::CallResponders(request) => {
-                let (_, configuration) = self.configuration.current().await?;
+                let (_, configuration) = self.rosters.current_for(&request.to).await?;
                 let plan = plan_level(&Level::new(0, request.to), &configuration, urgency, None, now);
                 let fired = change.incident().call_responders(request.number, plan.pages, plan.unreached);
                 change.queue(fired.pages);

@@ -84,17 +84,22 @@ pub(super) struct UseCases {
     sweep: Sweep,
 }
 
+/// What the functions of a world share.
+#[derive(Clone)]
+pub(super) struct Ports {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) clocks: Arc<MemoryClocks>,
+    pub(super) messenger: Arc<MemoryMessenger>,
+    pub(super) bus: Arc<MemoryBus>,
+    pub(super) metrics: Arc<MemoryMetrics>,
+    pub(super) ids: Arc<SeededIds>,
+    pub(super) topics: Arc<MemoryTopics>,
+}
+
 impl UseCases {
-    pub(super) fn new(
-        clock: &Arc<ManualClock>,
-        store: &Arc<MemoryStore>,
-        clocks: &Arc<MemoryClocks>,
-        messenger: &Arc<MemoryMessenger>,
-        bus: &Arc<MemoryBus>,
-        metrics: &Arc<MemoryMetrics>,
-        ids: &Arc<SeededIds>,
-        topics: &Arc<MemoryTopics>,
-    ) -> Self {
+    pub(super) fn new(ports: &Ports) -> Self {
+        let Ports { clock, store, clocks, messenger, bus, metrics, ids, topics } = ports;
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let deliver = DeliverPages {
             incidents: store.clone(),

@@ -11,7 +11,7 @@ pub mod tell;
 
 use crate::executor::{Ended, Executor};
 use jiff::{SignedDuration, Timestamp};
-use jobs::{Job, Outcome, UseCases};
+use jobs::{Job, Outcome, Ports, UseCases};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stream::Consumer;
@@ -110,7 +110,17 @@ impl World {
         let bus = Arc::new(MemoryBus::new(faults.clone()));
         let metrics = Arc::new(MemoryMetrics::default());
         let ids = Arc::new(SeededIds::seeded(setup.seed.unwrap_or(0)));
-        let use_cases = UseCases::new(&clock, &store, &clocks, &messenger, &bus, &metrics, &ids, &Arc::new(MemoryTopics::new(faults.clone())));
+        let topics = Arc::new(MemoryTopics::new(faults.clone()));
+        let use_cases = UseCases::new(&Ports {
+            clock: clock.clone(),
+            store: store.clone(),
+            clocks: clocks.clone(),
+            messenger: messenger.clone(),
+            bus: bus.clone(),
+            metrics: metrics.clone(),
+            ids,
+            topics,
+        });
         let mut incidents = Consumer::of_incidents(setup.shards);
         if setup.endless_retries {
             incidents.retries = None;

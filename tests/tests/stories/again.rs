@@ -8,7 +8,7 @@ use tocsin_domain::alert::event::Action;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::configuration::validate::validate;
 use tocsin_tests::samples::{at, event};
-use tocsin_tests::world::tell::{Answer, Length};
+use tocsin_tests::world::tell::Answer;
 use tocsin_tests::world::{Setup, World, configuration};
 
 /// A configuration with one of everything in it. `shop` is paged in three levels of five minutes: Ada, then whoever is on call (Bob), then the crew (Carol and Dora).

@@ -1,10 +1,12 @@
 //! People are asked to help: they are paged by their own rules until they answer, whoever has acknowledged.
 
+use tocsin_app::change_roster::Amend;
 use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_domain::configuration::Channel::{Email, Sms};
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::responders::Answer as Said;
+use tocsin_domain::schedule::roster::Asked;
 use tocsin_tests::samples::{at, slug};
 use tocsin_tests::world::World;
 use tocsin_tests::world::tell::{Answer, Length};
@@ -160,4 +162,15 @@ fn a_snooze_that_ends_does_not_forget_who_was_asked() {
     world.acknowledge("ada", id);
     world.fast_forward(1.hours());
     world.expect_quiet();
+}
+
+#[test]
+fn whoever_stands_in_for_today_is_asked_instead_of_whom_the_schedule_names() {
+    let (mut world, id) = acknowledged();
+    let change = serde_json::from_value(serde_json::json!({ "person": "ada", "with": "dora" })).unwrap();
+    let amend = Amend::Add(Asked { start: at(0), end: at(3600), change, note: None });
+    assert!(matches!(world.amend("ada", true, "rota", amend), Answer::Amended(_)));
+    let to = vec![Target::Schedule(slug("rota"))];
+    world.command("bob", id, Command::AskResponders { to, message: "the vault".to_owned() });
+    world.expect_page("dora", Sms);
 }
