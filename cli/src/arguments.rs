@@ -227,6 +227,11 @@ pub(crate) enum Command {
     Audit(Audit),
     /// List heartbeats: which jobs say that they are alive, and which do not. One that nobody has pinged yet is not expected.
     Heartbeats,
+    /// Maintenance windows: times in which alerts are recorded and nobody is paged for them.
+    Maintenance {
+        #[command(subcommand)]
+        command: crate::commands::maintenance::MaintenanceCommand,
+    },
     /// Contact methods: show that they reach their owner.
     #[command(subcommand)]
     Contact(Contact),

@@ -131,6 +131,9 @@ impl Failure {
                 "the key is shown by tocsin apply when its integration is new; make another one: tocsin key INTEGRATION"
             }
             Failure::Api { status: 404, about: "integration", .. } => "integrations stand in the configuration: apply it first",
+            Failure::Api { status: 404, about: "maintenance", .. } => {
+                "see which windows there are: tocsin maintenance list; a service or team has to be in the configuration"
+            }
             Failure::Api { status: 404, about: "version", .. } => "see which there are: tocsin history",
             Failure::Api { status: 404, .. } => "check TOCSIN_URL: it should be the stack's output ApiUrl, without a path",
             Failure::Api { status: 409, about: "configuration", .. } => {

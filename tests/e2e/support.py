@@ -133,6 +133,7 @@ class World:
         keys = self.apply(added)
         for person in self.people if verified else []:
             person.verify()
+        self.integration = f"pd-{n}"
         self.routing_key, self.webhook_key = keys[f"pd-{n}"], keys[f"am-{n}"]
 
     @classmethod

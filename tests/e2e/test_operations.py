@@ -37,6 +37,7 @@ class Operations(unittest.TestCase):
         self.incidents(world, ada, bob, carol)
         self.call("GET", "/v1/trace?of=first")
         self.call("GET", f"/v1/audit?from={later(-1)}&until={later(1)}")
+        self.maintenance(world, later)
         self.call("PUT", "/v1/users/{user}/reach", {"locale": "en-GB"}, user=ada.id)
         self.schedules(rota, schedule, ada, bob, later)
         documented = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
@@ -56,6 +57,12 @@ class Operations(unittest.TestCase):
         key = self.call("POST", "/v1/integrations/{integration}/keys", integration=integration)["key"]
         SECRETS.add(key)
         self.call("POST", "/v1/integrations/{integration}/keys/revoke", {"key": key}, integration=integration)
+
+    def maintenance(self, world, later):
+        made = self.call("POST", "/v1/maintenance", {"services": [world.service], "reason": "seen", "start": later(1), "end": later(2)})
+        self.call("GET", "/v1/maintenance")
+        self.call("GET", "/v1/maintenance/{window}", window=made["id"])
+        self.call("DELETE", "/v1/maintenance/{window}", window=made["id"])
 
     def contacts(self, person):
         contact = f"{person.id}-sms"

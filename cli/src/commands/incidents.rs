@@ -45,6 +45,8 @@ pub(super) struct Incident {
     next_deadline: Option<Timestamp>,
     #[serde(default)]
     unanswered: bool,
+    #[serde(default)]
+    paused_until: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +94,8 @@ impl Incident {
     /// The status, as it matters to people.
     pub(super) fn standing(&self) -> Cell {
         match self.status.as_str() {
+            // Nobody is paged: it may be over by itself.
+            "triggered" if self.paused_until.is_some() => Cell("paused".to_owned(), Look::Warning),
             "triggered" if self.unanswered => Cell("UNANSWERED".to_owned(), Look::Bad),
             "triggered" => Cell("triggered".to_owned(), Look::Bad),
             "acknowledged" => Cell("acknowledged".to_owned(), Look::Warning),
@@ -176,6 +180,10 @@ pub(super) async fn show(which: &Which, why: bool, api: &Api, out: &Out) -> Resu
         incident.alerts_total
     ));
     match incident.next_deadline {
+        _ if incident.paused_until.is_some() => {
+            let until = incident.paused_until.map(|at| format!("{at:.0}")).unwrap_or_default();
+            out.say(&format!("Nobody is paged before {until}: it may be over by itself."));
+        }
         Some(at) => out.say(&format!("Something happens by itself {}.", out.ago(at))),
         None if incident.unanswered => out.say(&out.paint("Everybody was paged and nobody answered: nothing more happens by itself.", Look::Bad)),
         None => {}

@@ -10,6 +10,7 @@ pub(crate) mod import_shifts;
 pub(crate) mod incidents;
 pub(crate) mod init;
 pub(crate) mod ledger;
+pub(crate) mod maintenance;
 mod oncall;
 pub(crate) mod plan;
 pub(crate) mod redrive;
@@ -68,6 +69,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Trace(which) => ledger::trace(&which, &Api::new(api)?, out).await,
         Command::Audit(which) => ledger::audit(&which, &Api::new(api)?, out).await,
         Command::Heartbeats => heartbeats::heartbeats(&Api::new(api)?, out).await,
+        Command::Maintenance { command } => maintenance::maintenance(&command, &Api::new(api)?, out).await,
         Command::Oncall => oncall::oncall(&Api::new(api)?, out).await,
         Command::Contact(Contact::Verify { id, code }) => contact::verify(&id, code.as_deref(), &Api::new(api)?, out).await,
         Command::Schedules => roster::schedules(&Api::new(api)?, out).await,

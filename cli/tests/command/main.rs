@@ -12,6 +12,7 @@ mod heartbeats;
 mod history;
 mod incidents;
 mod ledger;
+mod maintenance;
 mod plan;
 mod roster;
 mod rules;

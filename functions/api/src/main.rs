@@ -38,6 +38,7 @@ async fn main() -> Result<(), Error> {
         link: UseLink { lanes: c.store.clone(), incidents: c.store.clone(), command: command.clone() },
         command,
         heartbeats,
+        maintenance: c.keep_maintenance(),
         trace: c.trace_alerts(),
         audit: c.audit_ledger(),
         apply: ApplyConfiguration { store: c.store, cache: c.configuration, emails, clock: c.clock, ids: c.ids },

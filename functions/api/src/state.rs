@@ -8,6 +8,7 @@ use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::keep_maintenance::KeepMaintenance;
 use tocsin_app::merge_incidents::MergeIncidents;
 use tocsin_app::ports::{AlertStore, ChangeStore, ConfigurationStore, EmailContacts, IncidentStore};
 use tocsin_app::rosters::Rosters;
@@ -52,6 +53,8 @@ pub struct Api {
     pub audit: AuditLedger,
     /// Heartbeats, to read.
     pub heartbeats: KeepHeartbeats,
+    /// Maintenance windows.
+    pub maintenance: KeepMaintenance,
     /// Configuration, to change.
     pub apply: ApplyConfiguration,
 }

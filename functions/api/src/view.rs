@@ -71,6 +71,10 @@ pub(crate) struct IncidentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     next_deadline: Option<Timestamp>,
+    /// Nobody is paged before: it may be over by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paused_until: Option<Timestamp>,
     /// Nobody answered, and nobody is left to page.
     unanswered: bool,
     /// What people keep on it: texts, numbers, yes or no.
@@ -132,6 +136,7 @@ impl From<&Incident> for IncidentView {
             acknowledged_by,
             resolved_by,
             next_deadline: i.deadline(),
+            paused_until: i.waits_until(),
             unanswered: i.status == Status::Triggered && i.progress.next == Next::Exhausted,
             fields: i.fields.clone(),
             bridge: i.bridge.clone(),

@@ -5,6 +5,8 @@
 mod contacts;
 #[path = "api/history.rs"]
 mod history;
+#[path = "api/maintenance.rs"]
+mod maintenance;
 #[path = "api/matrix.rs"]
 mod matrix;
 #[path = "api/openapi.rs"]

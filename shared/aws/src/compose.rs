@@ -19,6 +19,7 @@ use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::keep_maintenance::KeepMaintenance;
 use tocsin_app::ports::EmailContacts;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
@@ -125,6 +126,18 @@ impl Common {
     /// For ingest, api and sweep.
     pub fn keep_heartbeats(&self) -> KeepHeartbeats {
         KeepHeartbeats { beats: self.store.clone(), accept: self.accept_event(), configuration: self.configuration.clone() }
+    }
+
+    /// For api.
+    pub fn keep_maintenance(&self) -> KeepMaintenance {
+        KeepMaintenance {
+            maintenance: self.store.clone(),
+            alerts: self.store.clone(),
+            due: self.store.clone(),
+            configuration: self.configuration.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+        }
     }
 
     /// For api.

@@ -8,11 +8,14 @@ use crate::configuration::{Configuration, Service};
 use crate::id::{MaintenanceId, ServiceId, TeamId};
 use crate::incident::timeline::Actor;
 use crate::schedule::{Moment, Problem, Restriction, Span, Times, Written, Zone, instant, unknown_zone};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The longest window that is started at run time: 30 days.
 pub const MOST_DURATION_S: u32 = 30 * 24 * 3600;
+
+/// Occurrences of one window that were called off in a row; what is to come behind them is found when they have passed.
+const MOST_CALLED_OFF: usize = 20;
 
 /// A window of the configuration.
 ///
@@ -80,6 +83,34 @@ impl Maintenance {
         Some(Span { start: span.start.max(start), end: span.end.min(end) })
     }
 
+    /// The next occurrence that begins later than `at`.
+    ///
+    /// ```
+    /// # use tocsin_domain::maintenance::Maintenance;
+    /// let backup: Maintenance = serde_json::from_str(r#"{"id": "backup", "reason": "backup", "services": ["db"], "time_zone": "Europe/Berlin",
+    ///     "weekly": [{"from": "sun 02:00", "to": "sun 04:00"}], "start": "2026-03-10T00:00"}"#)?;
+    /// // It does not begin before 2026-03-10, a Tuesday: its first Sunday is 2026-03-15, from 01:00 UTC. A fortnight later the clocks go forward, and it ends at 02:00 UTC.
+    /// let next = |at: &str| backup.next_after(at.parse().unwrap()).map(|s| (s.start.to_string(), s.end.to_string())).unwrap();
+    /// assert_eq!(next("2026-02-01T00:00:00Z"), ("2026-03-15T01:00:00Z".to_owned(), "2026-03-15T03:00:00Z".to_owned()));
+    /// assert_eq!(next("2026-03-22T01:00:00Z"), ("2026-03-29T01:00:00Z".to_owned(), "2026-03-29T02:00:00Z".to_owned()));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn next_after(&self, at: Timestamp) -> Option<Span> {
+        let zone = Zone::named(&self.time_zone)?;
+        let bound = |moment: &Option<Written<Moment>>| moment.as_ref().map(|m| instant(m, &zone));
+        let (start, end) = (bound(&self.start).unwrap_or(Some(Timestamp::MIN))?, bound(&self.end).unwrap_or(Some(Timestamp::MAX))?);
+        if self.weekly.is_empty() {
+            return (self.start.is_some() && self.end.is_some() && start > at).then_some(Span { start, end });
+        }
+        let from = at.max(start);
+        // A window of the week comes back within a week, but for what a changing clock takes out of it.
+        let until = from.checked_add(SignedDuration::from_hours(24 * 15)).unwrap_or(Timestamp::MAX);
+        let times = Times { time_zone: self.time_zone.clone(), within: self.weekly.clone() };
+        let whole = times.open_between(from, until).into_iter();
+        let within = whole.map(|s| Span { start: s.start.max(start), end: s.end.min(end) });
+        within.filter(|s| s.start < s.end).find(|s| s.start > at)
+    }
+
     /// Whether it is about a service.
     pub fn covers(&self, service: &Service) -> bool {
         self.services.contains(&service.id) || self.teams.contains(&service.team)
@@ -140,11 +171,14 @@ pub struct MaintenanceRun {
     pub start: Timestamp,
     /// When it was meant to end.
     pub end: Timestamp,
-    /// Who started it; of a configured window, who ended it.
+    /// Who started it; the system where the configuration did.
     pub by: Actor,
-    /// Ended early, at this instant.
+    /// Ended early, at this instant; before its beginning: called off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// Who ended it early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Actor>,
     /// Whether it is an occurrence of a window of the configuration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub configured: bool,
@@ -156,8 +190,53 @@ impl MaintenanceRun {
         self.ended_at.map_or(self.end, |e| e.min(self.end))
     }
 
-    fn covers(&self, service: &Service) -> bool {
+    /// How it stands.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        match self.ended_at {
+            Some(at) if at <= self.start => Standing::CalledOff,
+            Some(_) | None if now >= self.over_at() => Standing::Over,
+            Some(_) | None if now >= self.start => Standing::Active,
+            Some(_) | None => Standing::Planned,
+        }
+    }
+
+    /// Whether it is about a service.
+    pub fn covers(&self, service: &Service) -> bool {
         self.services.contains(&service.id) || self.teams.contains(&service.team)
+    }
+
+    /// Teams whose alerts it keeps: those that it names, those of its services, and its owner.
+    pub fn concerns(&self, configuration: &Configuration) -> Vec<TeamId> {
+        let of_services = self.services.iter().filter_map(|id| configuration.service(id)).map(|s| s.team.clone());
+        let mut teams: Vec<TeamId> = self.teams.iter().cloned().chain(of_services).chain([self.team.clone()]).collect();
+        teams.sort();
+        teams.dedup();
+        teams
+    }
+}
+
+/// How a window stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It has not begun.
+    Planned,
+    /// It goes on.
+    Active,
+    /// It is over.
+    Over,
+    /// It was taken back before it began.
+    CalledOff,
+}
+
+impl Standing {
+    /// One word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Active => "active",
+            Self::Over => "over",
+            Self::CalledOff => "called_off",
+        }
     }
 }
 
@@ -169,6 +248,35 @@ pub struct Maintenances {
 }
 
 impl Maintenances {
+    /// Windows that go on or are to come, by their beginning: those that were started, and of each configured one the present and the next occurrence.
+    pub fn standing(&self, configuration: &Configuration, now: Timestamp) -> Vec<MaintenanceRun> {
+        let mut windows: Vec<MaintenanceRun> = Vec::new();
+        for window in &configuration.maintenance {
+            let of_service = window.services.first().and_then(|s| configuration.service(s)).map(|s| s.team.clone());
+            let Some(team) = window.teams.first().cloned().or(of_service) else { continue };
+            let ended = |span: &Span| self.runs.iter().any(|r| r.configured && r.id == window.id && r.start == span.start && r.ended_at.is_some());
+            let mut coming = std::iter::successors(window.next_after(now), |span| window.next_after(span.start)).take(MOST_CALLED_OFF);
+            for span in window.open_at(now).filter(|s| !ended(s)).into_iter().chain(coming.find(|s| !ended(s))) {
+                windows.push(MaintenanceRun {
+                    id: window.id.clone(),
+                    team: team.clone(),
+                    reason: window.reason.clone(),
+                    services: window.services.clone(),
+                    teams: window.teams.clone(),
+                    start: span.start,
+                    end: span.end,
+                    by: Actor::System,
+                    ended_at: None,
+                    ended_by: None,
+                    configured: true,
+                });
+            }
+        }
+        windows.extend(self.runs.iter().filter(|r| !r.configured && r.over_at() > now && r.standing(now) != Standing::CalledOff).cloned());
+        windows.sort_by_key(|w| (w.start, w.id.clone()));
+        windows
+    }
+
     /// The window that a service is in at `at`: its id, its end and its reason. Of several the one that ends last.
     pub fn covering(&self, configuration: &Configuration, service: &Service, at: Timestamp) -> Option<(MaintenanceId, Timestamp, String)> {
         let configured = configuration.maintenance.iter().filter(|m| m.covers(service)).filter_map(|m| {

@@ -20,6 +20,7 @@ fn run(id: &str, start: i64) -> MaintenanceRun {
         end: at(start + 100_000_000),
         by: Actor::User(slug("ada")),
         ended_at: None,
+        ended_by: None,
         configured: false,
     }
 }

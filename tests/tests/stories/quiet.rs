@@ -59,10 +59,10 @@ fn maintenance_that_ends_early_lets_its_alerts_go_at_once() {
     world.trigger("shop", "db");
     world.expect_quiet();
     let keep = keep(&world);
-    let ended = futures::executor::block_on(keep.end(&slug("move"), &Actor::User(slug("ada")), |_| true)).unwrap();
+    let ended = futures::executor::block_on(keep.end(&slug("move"), None, &Actor::User(slug("ada")))).unwrap();
     assert_eq!(ended.ended_at, Some(world.now()));
     // Ended again is fine.
-    futures::executor::block_on(keep.end(&slug("move"), &Actor::User(slug("ada")), |_| true)).unwrap();
+    futures::executor::block_on(keep.end(&slug("move"), None, &Actor::User(slug("ada")))).unwrap();
     world.fast_forward(2.seconds());
     world.expect_page("ada", Sms);
     // What comes until 09:30 is not kept either.
@@ -83,13 +83,82 @@ fn maintenance_is_started_at_run_time() {
         start: now,
         end: now + 10.minutes(),
     };
-    let run = futures::executor::block_on(keep.start(start, &Actor::User(slug("ada")))).unwrap();
+    let run = futures::executor::block_on(keep.start(start, None, &Actor::User(slug("ada")))).unwrap();
     let alert = opened(&world.trigger("shop", "db"));
     assert!(outcome(&world, alert).unwrap().to_string().contains(run.id.as_str()));
     world.expect_quiet();
     world.fast_forward(10.minutes() + 90.seconds());
     world.expect_page("ada", Sms);
     sound(&world, &[]);
+}
+
+/// An hour of the shop's, that begins in ten minutes.
+fn planned(world: &World) -> tocsin_app::keep_maintenance::Start {
+    let start = world.now() + 10.minutes();
+    let reason = "a new disk".to_owned();
+    tocsin_app::keep_maintenance::Start { services: vec![slug("shop")], teams: vec![], team: slug("web"), reason, start, end: start + 60.minutes() }
+}
+
+#[test]
+fn a_window_that_is_asked_for_twice_is_one_window() {
+    let mut world = world(&[]);
+    let keep = keep(&world);
+    let ada = Actor::User(slug("ada"));
+    let start = |name| futures::executor::block_on(keep.start(planned(&world), name, &ada)).unwrap();
+    let first = start(None);
+    assert_eq!(start(None), first, "nothing of it differs");
+    let named = start(Some("deploy 17"));
+    assert_ne!(named.id, first.id);
+    world.fast_forward(1.minutes());
+    let keep = self::keep(&world);
+    // A minute later, by a caller who did not hear the answer: its times differ, its name does not.
+    let again = futures::executor::block_on(keep.start(planned(&world), Some("deploy 17"), &ada)).unwrap();
+    assert_eq!(again, named);
+    let other = futures::executor::block_on(keep.start(planned(&world), Some("deploy 17"), &Actor::User(slug("bob")))).unwrap();
+    assert_ne!(other.id, named.id, "names are their callers' own");
+}
+
+#[test]
+fn a_planned_window_is_called_off_before_it_begins() {
+    let mut world = world(&[]);
+    let keep = keep(&world);
+    let ada = Actor::User(slug("ada"));
+    let run = futures::executor::block_on(keep.start(planned(&world), None, &ada)).unwrap();
+    assert_eq!(futures::executor::block_on(keep.list(false)).unwrap(), [run.clone()]);
+    world.trigger("shop", "before");
+    world.expect_page("ada", Sms);
+    world.resolve_by_sender("shop", "before");
+    world.skip_messages();
+    for _ in 0..2 {
+        let ended = futures::executor::block_on(keep.end(&run.id, None, &ada)).unwrap();
+        assert_eq!(ended.standing(world.now()).as_str(), "called_off");
+    }
+    assert_eq!(futures::executor::block_on(keep.list(false)).unwrap(), []);
+    assert_eq!(futures::executor::block_on(keep.list(true)).unwrap().len(), 1);
+    assert_eq!(futures::executor::block_on(keep.get(&run.id)).unwrap().ended_by, Some(ada));
+    world.fast_forward(15.minutes());
+    world.trigger("shop", "within what was planned");
+    world.expect_page("ada", Sms);
+}
+
+#[test]
+fn the_next_occurrence_is_called_off_only_where_it_is_meant() {
+    // 2026-01-05 is a Monday.
+    let backup = json!([{ "id": "backup", "reason": "backup", "services": ["shop"], "weekly": [{ "from": "09:10", "to": "09:30" }] }]);
+    let mut world = world(&[("maintenance", backup)]);
+    let keep = keep(&world);
+    let ada = Actor::User(slug("ada"));
+    let end = |start| futures::executor::block_on(keep.end(&slug("backup"), start, &ada));
+    assert!(end(None).is_err(), "it does not go on");
+    let today = world.now() + 10.minutes();
+    assert_eq!(end(Some(today)).unwrap().standing(world.now()).as_str(), "called_off");
+    assert_eq!(end(Some(today)).unwrap().start, today, "again");
+    let listed = || futures::executor::block_on(keep.list(false)).unwrap().iter().map(|w| w.start).collect::<Vec<_>>();
+    assert_eq!(listed(), [today + 1_440.minutes()], "tomorrow's stands");
+    world.fast_forward(15.minutes());
+    world.trigger("shop", "db");
+    world.expect_page("ada", Sms);
+    assert_eq!(listed(), [today + 1_440.minutes()]);
 }
 
 /// The bank can do nothing without the shop.

@@ -11,6 +11,7 @@ pub(crate) mod history;
 pub(crate) mod incidents;
 pub(crate) mod ledger;
 pub(crate) mod links;
+pub(crate) mod maintenance;
 pub(crate) mod merges;
 pub(crate) mod on_call;
 pub(crate) mod people;

@@ -54,6 +54,7 @@ pub(crate) fn configuration() -> Configuration {
             {"id": "bob", "name": "Bob", "contact_methods": [{"id": "bob-sms", "kind": "sms", "to": "+15555550102"}]}],
         "schedules": [{"id": "rota", "team": "ours", "name": "Rota", "time_zone": "UTC",
             "layers": [{"name": "daily", "rotation": "daily", "start": "2026-01-05T09:00", "members": ["ada", "bob"]}]}],
+        "maintenance": [{"id": "move", "reason": "moving house", "services": ["shop"], "start": "2026-01-05T08:30Z", "end": "2026-01-05T09:30Z"}],
         "policies": [{"id": "p", "team": "ours", "levels": [{"delay_s": 300, "targets": [{"user": "ada"}]}]}],
         "services": [{"id": "shop", "name": "Shop", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}, {"id": "shop-new", "kind": "pagerduty"}]}],
     }))
@@ -82,6 +83,14 @@ impl Bench {
                 incidents: store.clone(),
                 configuration: cache.clone(),
                 clock: clock.clone(),
+            },
+            maintenance: tocsin_app::keep_maintenance::KeepMaintenance {
+                maintenance: store.clone(),
+                alerts: store.clone(),
+                due: store.clone(),
+                configuration: cache.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
             },
             heartbeats: tocsin_app::keep_heartbeats::KeepHeartbeats { beats: store.clone(), accept, configuration: cache.clone() },
             incidents: store.clone(),

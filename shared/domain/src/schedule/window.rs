@@ -51,6 +51,30 @@ impl Times {
         Some(Span { start: stamp(start), end: stamp(end) })
     }
 
+    /// The windows that are open at any time of a range, in order. Those at its edges are whole.
+    ///
+    /// ```
+    /// use tocsin_domain::schedule::Times;
+    /// let office: Times = serde_json::from_str(r#"{"time_zone": "Europe/London", "within": [{"days": ["mon", "fri"], "from": "09:00", "to": "17:00"}]}"#).unwrap();
+    /// // From Monday 2026-07-06 12:00 UTC to Friday 12:00 UTC: the rest of Monday's window, and the beginning of Friday's.
+    /// let open = office.open_between("2026-07-06T12:00:00Z".parse().unwrap(), "2026-07-10T12:00:00Z".parse().unwrap());
+    /// assert_eq!(open.iter().map(|span| span.start.to_string()).collect::<Vec<_>>(), ["2026-07-06T08:00:00Z", "2026-07-10T08:00:00Z"]);
+    /// ```
+    pub fn open_between(&self, from: Timestamp, until: Timestamp) -> Vec<Span> {
+        let Some(zone) = Zone::named(&self.time_zone) else { return Vec::new() };
+        let (first, last) = (floor(from), floor(until));
+        let (from, to) = (first.saturating_sub(REACH), last.saturating_add(REACH));
+        if self.within.is_empty() {
+            return Vec::new();
+        }
+        let open = match Windows::new(&self.within) {
+            None => Vec::new(),
+            Some(None) => vec![(from, to)],
+            Some(Some(windows)) => windows.open(&zone.clock(from, to), from, to),
+        };
+        open.into_iter().filter(|(start, end)| *start < last && *end > first).map(|(start, end)| Span { start: stamp(start), end: stamp(end) }).collect()
+    }
+
     /// Every mistake.
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
