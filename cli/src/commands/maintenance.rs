@@ -1,9 +1,9 @@
 //! `maintenance`: times in which alerts are recorded and nobody is paged for them.
 
-use crate::arguments::Duration;
 use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
+use crate::words::Duration;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
