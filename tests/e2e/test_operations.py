@@ -38,7 +38,9 @@ class Operations(unittest.TestCase):
         self.call("GET", "/v1/trace?of=first")
         self.call("GET", f"/v1/audit?from={later(-1)}&until={later(1)}")
         self.maintenance(world, later)
+        self.call("GET", "/v1/me")
         self.call("PUT", "/v1/users/{user}/reach", {"locale": "en-GB"}, user=ada.id)
+        self.call("GET", "/v1/users/{user}/reach", user=ada.id)
         self.schedules(rota, schedule, ada, bob, later)
         documented = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
         every = {(method, path) for path, item in documented.items() for method in item}
@@ -48,6 +50,8 @@ class Operations(unittest.TestCase):
     def configuration(self, world):
         current = self.call("GET", "/v1/configuration")
         self.call("PUT", "/v1/configuration", {"configuration": current["configuration"], "expected_version": current["version"]})
+        part = self.call("GET", "/v1/teams/{team}/configuration", team="e2e")
+        self.call("PUT", "/v1/teams/{team}/configuration", {"configuration": part["configuration"], "expected_version": part["version"]}, team="e2e")
         self.call("GET", "/v1/configuration/versions?limit=2")
         self.call("GET", "/v1/configuration/versions/{version}", version=current["version"])
         self.call("POST", "/v1/configuration/versions/{version}/rollback", {}, version=current["version"])

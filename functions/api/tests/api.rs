@@ -17,3 +17,5 @@ mod requests;
 mod schedules;
 #[path = "api/support.rs"]
 mod support;
+#[path = "api/teams.rs"]
+mod teams;

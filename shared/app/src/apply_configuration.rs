@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
 use tocsin_domain::foresight::difference::{Summary, difference};
-use tocsin_domain::id::{ContactId, IntegrationId, ServiceId};
+use tocsin_domain::id::{ContactId, IntegrationId, ServiceId, TeamId, UserId};
 use tocsin_domain::incident::timeline::Actor;
 
 /// The use case.
@@ -41,6 +41,20 @@ pub struct CreatedKey {
     pub key: String,
 }
 
+/// What is made good behind a version, by what the caller may see: keys and addresses are told to nobody else, so nothing of others is made for them either.
+#[derive(Clone, Copy)]
+pub struct Behind<'a> {
+    /// Whether keys are made for integrations of this team that have none.
+    pub keys_of: &'a (dyn Fn(&TeamId) -> bool + Send + Sync),
+    /// Whether the e-mail addresses of this person are asked to confirm.
+    pub reach_of: &'a (dyn Fn(&UserId) -> bool + Send + Sync),
+}
+
+impl Behind<'_> {
+    /// Everything: for admins of the whole deployment.
+    pub const ALL: Behind<'static> = Behind { keys_of: &|_| true, reach_of: &|_| true };
+}
+
 /// What applying did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
@@ -58,7 +72,12 @@ impl ApplyConfiguration {
     /// Applies `configuration`, which is valid, if the current version is still `expected` (where the caller names one; `Some(0)` is "none yet").
     /// What is in force already is applied again without a new version, whatever was expected: the answer to the first time may have been lost.
     pub async fn run(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor) -> Result<Applied, AppError> {
-        self.publish(configuration, expected, by, None).await
+        self.publish(configuration, expected, by, None, Behind::ALL).await
+    }
+
+    /// The same for somebody who may change part of it: behind the version only what they may see is made good, and told.
+    pub async fn run_for(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor, behind: Behind<'_>) -> Result<Applied, AppError> {
+        self.publish(configuration, expected, by, None, behind).await
     }
 
     /// Puts the document of an earlier version into force again, as a new version: history is never written anew.
@@ -73,10 +92,17 @@ impl ApplyConfiguration {
         if let Some(problem) = validate(&document).into_iter().next() {
             return Err(AppError::Invalid { field: problem.path, reason: format!("version {to} can not be used any more: {}", problem.message) });
         }
-        self.publish(&document, expected, by, Some(to)).await
+        self.publish(&document, expected, by, Some(to), Behind::ALL).await
     }
 
-    async fn publish(&self, configuration: &Configuration, expected: Option<u64>, by: &Actor, rollback_to: Option<u64>) -> Result<Applied, AppError> {
+    async fn publish(
+        &self,
+        configuration: &Configuration,
+        expected: Option<u64>,
+        by: &Actor,
+        rollback_to: Option<u64>,
+        behind: Behind<'_>,
+    ) -> Result<Applied, AppError> {
         let (current, old) = self.cache.current().await?;
         let changed = current == 0 || *old != *configuration;
         if let Some(expected) = expected.filter(|e| *e != current && changed) {
@@ -95,9 +121,9 @@ impl ApplyConfiguration {
                 Err(WriteError::Port(e)) => return Err(e.into()),
             }
         }
-        let created_keys = self.keys(configuration, &old).await?;
+        let created_keys = self.keys(configuration, &old, behind).await?;
         let mut emails = Vec::new();
-        for method in configuration.users.iter().flat_map(|u| &u.contact_methods).filter(|c| c.kind == Channel::Email) {
+        for method in configuration.users.iter().filter(|u| (behind.reach_of)(&u.id)).flat_map(|u| &u.contact_methods).filter(|c| c.kind == Channel::Email) {
             emails.push((method.id.clone(), self.emails.ensure(&method.id, &method.to).await?));
         }
         Ok(Applied { version, changed, created_keys, emails })
@@ -131,9 +157,9 @@ impl ApplyConfiguration {
         Ok(self.store.delete_integration_key(&hash, integration).await?)
     }
 
-    async fn keys(&self, configuration: &Configuration, old: &Configuration) -> Result<Vec<CreatedKey>, AppError> {
+    async fn keys(&self, configuration: &Configuration, old: &Configuration, behind: Behind<'_>) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
-        for (id, kind, service, team) in configuration.keyed() {
+        for (id, kind, service, team) in configuration.keyed().filter(|(.., team)| (behind.keys_of)(team)) {
             let hashes = self.store.keys_of(id).await?;
             let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind };
             for hash in &hashes {
@@ -151,13 +177,7 @@ impl ApplyConfiguration {
         Ok(created)
     }
 
-    async fn create(
-        &self,
-        integration: &IntegrationId,
-        service: &ServiceId,
-        team: &tocsin_domain::id::TeamId,
-        kind: IntegrationKind,
-    ) -> Result<CreatedKey, AppError> {
+    async fn create(&self, integration: &IntegrationId, service: &ServiceId, team: &TeamId, kind: IntegrationKind) -> Result<CreatedKey, AppError> {
         let key = self.ids.secret();
         let record = IntegrationKey { integration: integration.clone(), service: service.clone(), team: team.clone(), kind };
         self.store.put_integration_key(&SecretHash::of(&key), &record).await?;

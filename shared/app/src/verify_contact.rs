@@ -7,7 +7,7 @@ use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Clock, ContactCodes, Destination, EmailContacts, EmailState, IdSource, Messenger, SendError, VerificationStore};
 use std::sync::Arc;
-use tocsin_domain::configuration::{Channel, Configuration, ContactMethod};
+use tocsin_domain::configuration::{Channel, Configuration, ContactMethod, User};
 use tocsin_domain::id::ContactId;
 use tocsin_domain::notification::message::{Message, cut};
 use tocsin_domain::notification::verification::{CODE_VALID_MIN, Code, Verification};
@@ -146,7 +146,12 @@ impl VerifyContact {
 
     /// How the phones of a configuration stand, in the order of the document.
     pub async fn phones(&self, configuration: &Configuration) -> Result<Vec<(ContactId, bool)>, AppError> {
-        let phones: Vec<&ContactMethod> = configuration.users.iter().flat_map(|u| &u.contact_methods).filter(|m| m.kind == Channel::Sms).collect();
+        self.phones_of(configuration.users.iter()).await
+    }
+
+    /// How the phones of some people stand.
+    pub async fn phones_of(&self, users: impl Iterator<Item = &User>) -> Result<Vec<(ContactId, bool)>, AppError> {
+        let phones: Vec<&ContactMethod> = users.flat_map(|u| &u.contact_methods).filter(|m| m.kind == Channel::Sms).collect();
         let mut found = Vec::with_capacity(phones.len());
         for part in phones.chunks(AT_ONCE) {
             let known = futures::future::join_all(part.iter().map(|m| self.verifications.verification(&m.id))).await;

@@ -8,14 +8,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tocsin_app::apply_configuration::{Applied, CreatedKey};
+use tocsin_app::apply_configuration::{Applied, Behind, CreatedKey};
 use tocsin_app::error::AppError;
 use tocsin_app::ports::EmailState;
 use tocsin_domain::access::change::authorize_change;
 use tocsin_domain::access::{Action, Resource, authorize};
 use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Configuration, IntegrationKind};
-use tocsin_domain::id::{ContactId, IntegrationId};
+use tocsin_domain::id::{ContactId, IntegrationId, TeamId, UserId};
 use tocsin_lambda::problem::{FieldError, Problem};
 use utoipa::ToSchema;
 
@@ -185,13 +185,36 @@ pub(crate) async fn apply(api: &Api, caller: &Caller, configuration: &Configurat
         });
         return Err(NotApplied::Wrong(Problem::invalid(errors.collect())));
     }
-    let applied = api.apply.run(configuration, expected, &caller.actor()).await?;
+    put_into_force(api, caller, configuration, expected).await
+}
+
+/// Applies what is valid. Keys and contact methods are made good, and told, as far as they are the caller's to see.
+pub(crate) async fn put_into_force(api: &Api, caller: &Caller, configuration: &Configuration, expected: Option<u64>) -> Result<AppliedView, NotApplied> {
+    let keys_of = |team: &TeamId| caller.may(Action::WriteConfiguration, team);
+    let reach_of = |user: &UserId| authorize(&caller.0, Action::EditContacts, &Resource::Person(user));
+    let behind = Behind { keys_of: &keys_of, reach_of: &reach_of };
+    let applied = api.apply.run_for(configuration, expected, &caller.actor(), behind).await?;
     tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
     api.verify.heard(configuration, &applied.emails).await?;
-    let phones = api.verify.phones(configuration).await?;
+    let phones = api.verify.phones_of(configuration.users.iter().filter(|u| reach_of(&u.id))).await?;
     let mut view = AppliedView::from(applied);
     view.contacts.extend(phones.into_iter().map(ContactView::phone));
     Ok(view)
+}
+
+/// An integration whose keys the caller may change: one of a team of which they are an admin. Another team's is not found, as is what is not there.
+async fn own_integration(api: &Api, caller: &Caller, integration: &str) -> Result<IntegrationId, ApiError> {
+    let not_found = || Problem::not_found("integration of this id");
+    let id: IntegrationId = integration.parse().map_err(|_| not_found())?;
+    let (_, configuration) = api.configuration.current().await?;
+    let team = configuration.keyed().find(|(found, ..)| **found == id).map(|(.., team)| team);
+    if !team.is_some_and(|team| caller.may(Action::ReadConfiguration, team)) {
+        return Err(not_found().into());
+    }
+    if !team.is_some_and(|team| caller.may(Action::WriteConfiguration, team)) {
+        return Err(Problem::forbidden().into());
+    }
+    Ok(id)
 }
 
 /// A key to end.
@@ -226,8 +249,7 @@ pub(crate) async fn revoke_key(
     Path(integration): Path<String>,
     Body(body): Body<RevokeBody>,
 ) -> Result<Json<Revoked>, ApiError> {
-    caller.must(Action::WriteConfiguration)?;
-    let id: IntegrationId = integration.parse().map_err(|_| Problem::not_found("integration of this id"))?;
+    let id = own_integration(&api, &caller, &integration).await?;
     api.apply.revoke(&id, &body.key).await?;
     Ok(Json(Revoked { integration, keys_left: api.access.keys_of(&id).await?.len() }))
 }
@@ -242,7 +264,6 @@ pub(crate) async fn revoke_key(
     (status = 503, body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn rotate_key(State(api): State<Arc<Api>>, caller: Caller, Path(integration): Path<String>) -> Result<Json<KeyView>, ApiError> {
-    caller.must(Action::WriteConfiguration)?;
-    let id: IntegrationId = integration.parse().map_err(|_| Problem::not_found("integration of this id"))?;
+    let id = own_integration(&api, &caller, &integration).await?;
     Ok(Json(api.apply.rotate(&id).await?.into()))
 }

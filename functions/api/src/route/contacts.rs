@@ -46,13 +46,16 @@ pub(crate) fn kind(channel: Channel) -> &'static str {
     }
 }
 
-fn view(method: &ContactMethod, standing: Standing) -> Json<Verification> {
-    let state = match standing {
+pub(crate) fn standing_word(standing: Standing) -> &'static str {
+    match standing {
         Standing::Verified => "verified",
         Standing::Unverified => "unverified",
         Standing::Missing => "missing",
-    };
-    Json(Verification { contact: method.id.to_string(), kind: kind(method.kind), state })
+    }
+}
+
+fn view(method: &ContactMethod, standing: Standing) -> Json<Verification> {
+    Json(Verification { contact: method.id.to_string(), kind: kind(method.kind), state: standing_word(standing) })
 }
 
 /// A contact method that the caller may verify.

@@ -17,6 +17,7 @@ pub(crate) mod on_call;
 pub(crate) mod people;
 pub(crate) mod rosters;
 pub(crate) mod schedules;
+pub(crate) mod teams;
 
 use crate::caller::Caller;
 use crate::error::ApiError;

@@ -6,6 +6,11 @@ use axum::http::StatusCode;
 use std::collections::BTreeSet;
 use tocsin_domain::configuration::Role;
 
+/// What team `ours` has, with another name of its service.
+const OUR_PART: &str = r#"{"configuration": {"version": 1, "teams": [{"id": "ours", "name": "Ours", "members": [{"user": "ada"}]}],
+    "policies": [{"id": "p", "team": "ours", "levels": [{"delay_s": 300, "targets": [{"user": "ada"}]}]}],
+    "services": [{"id": "shop", "name": "Shop!", "team": "ours", "policy": "p", "integrations": [{"id": "shop-pd", "kind": "pagerduty"}]}]}}"#;
+
 /// What a route needs, and of what.
 enum Needs {
     /// Any token: the answer shows only what its holder may see.
@@ -77,8 +82,12 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("get", "/v1/configuration/versions", "/v1/configuration/versions", None, OfDeployment(Observer)),
         ("get", "/v1/configuration/versions/{version}", "/v1/configuration/versions/1", None, OfDeployment(Observer)),
         ("post", "/v1/configuration/versions/{version}/rollback", "/v1/configuration/versions/1/rollback", Some("{}"), OfDeployment(Admin)),
-        ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-new/keys", None, OfDeployment(Admin)),
-        ("post", "/v1/integrations/{integration}/keys/revoke", "/v1/integrations/shop-pd/keys/revoke", Some(r#"{"key":"first-key"}"#), OfDeployment(Admin)),
+        ("post", "/v1/integrations/{integration}/keys", "/v1/integrations/shop-new/keys", None, OfTeam(Admin)),
+        ("post", "/v1/integrations/{integration}/keys/revoke", "/v1/integrations/shop-pd/keys/revoke", Some(r#"{"key":"first-key"}"#), OfTeam(Admin)),
+        ("get", "/v1/teams/{team}/configuration", "/v1/teams/ours/configuration", None, OfTeam(Observer)),
+        ("put", "/v1/teams/{team}/configuration", "/v1/teams/ours/configuration", Some(OUR_PART), OfTeam(Admin)),
+        ("get", "/v1/me", "/v1/me", None, Any),
+        ("get", "/v1/users/{user}/reach", "/v1/users/ada/reach", None, OfOneself),
         ("put", "/v1/users/{user}/reach", "/v1/users/ada/reach", Some(r#"{"locale":"en-GB"}"#), OfOneself),
         ("post", "/v1/contacts/{contact}/verification", "/v1/contacts/ada-sms/verification", None, OfOneself),
         ("post", "/v1/contacts/{contact}/verification/confirm", "/v1/contacts/ada-mail/verification/confirm", Some("{}"), OfOneself),

@@ -25,7 +25,7 @@ pub struct Refused {
 /// What a person may change of themselves.
 const OWN_FIELDS: [&str; 7] = ["contact_methods", "rules", "quiet_hours", "locale", "time_zone", "name", "id"];
 /// Fields by which an object names something that a team owns.
-const REFERENCES: [(&str, &str); 3] = [("schedule", "schedules"), ("policy", "policies"), ("team", "teams")];
+const REFERENCES: [(&str, &str); 4] = [("schedule", "schedules"), ("policy", "policies"), ("team", "teams"), ("depends_on", "services")];
 
 /// Everything in the change from `before` to `after` that `principal` may not do; empty where all of it is allowed.
 ///
@@ -103,15 +103,25 @@ impl Judge<'_> {
         self.references(was, is)
     }
 
-    /// The team of an object, by its own field or by that of the service that it names.
+    /// The team of an object, by its own field or by those of the services and teams that it is about.
     fn owner(&self, object: &Value) -> Option<TeamId> {
         let named = |object: &Value| object.get("team").and_then(Value::as_str).and_then(|t| t.parse().ok());
         named(object).or_else(|| {
-            let service = object.get("service")?.as_str()?;
-            // Of two owners none: a service that changes hands takes nothing with it unasked.
-            let mut owners = [self.old, self.new].into_iter().filter_map(|d| by_id(d.get("services")?)?.get(service).and_then(|s| named(s)));
-            let first: TeamId = owners.next()?;
-            owners.all(|o| o == first).then_some(first)
+            let list = |field: &str| object.get(field).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            let services: Vec<&str> = object.get("service").into_iter().chain(list("services")).filter_map(Value::as_str).collect();
+            // Of two owners none: a service that changes hands takes nothing with it unasked, and what several teams have is nobody's alone.
+            let mut owners = list("teams").iter().map(|t| t.as_str().and_then(|t| t.parse().ok())).collect::<Vec<Option<TeamId>>>();
+            for service in services {
+                let held = [self.old, self.new].into_iter().filter_map(|d| by_id(d.get("services")?)?.get(service).map(|s| named(s)));
+                let before = owners.len();
+                owners.extend(held);
+                if owners.len() == before {
+                    return None;
+                }
+            }
+            let mut owners = owners.into_iter();
+            let first = owners.next()??;
+            owners.all(|o| o.as_ref() == Some(&first)).then_some(first)
         })
     }
 
@@ -181,10 +191,9 @@ fn named(value: &Value, names: &mut BTreeSet<(String, String)>) {
     match value {
         Value::Object(fields) => {
             for (field, value) in fields {
-                if let Some(id) = value.as_str()
-                    && REFERENCES.iter().any(|(f, _)| f == field)
-                {
-                    names.insert((field.clone(), id.to_owned()));
+                if REFERENCES.iter().any(|(f, _)| f == field) {
+                    let ids = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter().filter_map(Value::as_str);
+                    names.extend(ids.map(|id| (field.clone(), id.to_owned())));
                 }
                 named(value, names);
             }

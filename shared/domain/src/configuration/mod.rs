@@ -3,6 +3,7 @@
 //! Versions are immutable; open incidents keep the version they started with for their policy, while who is on call and how to reach a person is always
 //! read from the current one. Refuses to hold secrets: keys and tokens are made by the API and shown once.
 
+pub mod part;
 pub mod validate;
 
 use crate::escalation::policy::Policy;
@@ -95,6 +96,21 @@ pub enum Role {
     Admin,
     /// Everything, tokens included.
     Owner,
+}
+
+impl Role {
+    /// All of them, the least first.
+    pub const ALL: [Self; 4] = [Self::Observer, Self::Responder, Self::Admin, Self::Owner];
+
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observer => "observer",
+            Self::Responder => "responder",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
 }
 
 /// A person who can be reached.
