@@ -72,7 +72,10 @@ impl Opsgenie {
         let route = match route::route(call.method, call.path) {
             Ok(Route::Create) => return self.door.create(call, body).await,
             Ok(route) => route,
-            Err(status) => return self.door.visit().error(status, if status == 405 { "Method Not Allowed" } else { "There is nothing at this address." }),
+            Err(status) if route::is_opsgenies(call.path) => {
+                return self.door.visit().error(status, if status == 405 { "Method Not Allowed" } else { "There is nothing at this address." });
+            }
+            Err(_) => return self.of_events(call.path),
         };
         let visit = self.door.visit();
         let caller = match self.door.who(&visit, call).await {
@@ -87,6 +90,16 @@ impl Opsgenie {
             Ok(answer) => answer,
             Err(error) => visit.unavailable(&error),
         }
+    }
+
+    /// Whoever reads where events are written, in the words of PagerDuty's senders: the gateway hands every read below `/v2` to this function.
+    fn of_events(&self, path: &str) -> Answered {
+        let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+        let (status, kind, message) = match parts.as_slice() {
+            ["v2", "enqueue"] | ["v2", "change", "enqueue"] => (405, "method not allowed", "this address takes POST; nothing was recorded"),
+            _ => (404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/NAME/KEY"),
+        };
+        self.door.visit().answer(status, json!({"status": kind, "message": message, "errors": [message]}))
     }
 
     async fn act(&self, visit: &Visit, caller: &IntegrationKey, route: &Route, call: &Call<'_>, body: &[u8]) -> Result<Answered, AppError> {

@@ -43,9 +43,19 @@ const PUT: [&str; 3] = ["message", "description", "priority"];
 /// Taken away by DELETE.
 const REMOVED: [&str; 2] = ["tags", "details"];
 
+/// What stands behind `/v2/`.
+fn below(path: &str) -> Option<&str> {
+    path.trim_start_matches('/').strip_prefix("v2").map(|p| p.trim_start_matches('/'))
+}
+
+/// Whether Opsgenie's clients ask for such addresses.
+pub(crate) fn is_opsgenies(path: &str) -> bool {
+    below(path).is_some_and(|rest| rest.starts_with("alerts") || rest.starts_with("heartbeats"))
+}
+
 /// The route, or 404 or 405.
 pub(crate) fn route(method: &str, path: &str) -> Result<Route, u16> {
-    let rest = path.trim_start_matches('/').strip_prefix("v2").map(|p| p.trim_start_matches('/')).ok_or(404_u16)?;
+    let rest = below(path).ok_or(404_u16)?;
     if let Some(rest) = rest.strip_prefix("heartbeats") {
         return heartbeats(method, rest);
     }

@@ -34,11 +34,11 @@ const FIXED: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// Around everything: only our own pages may post, and every answer carries the security headers.
+/// Around everything: only our own pages may post (documents take no post from anybody), and every answer carries the security headers.
 pub(crate) async fn guard(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let api = is_api(request.uri().path());
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let mut response = if changes && !from_own_page(request.headers(), &app.ports.url) {
+    let mut response = if changes && !api && !from_own_page(request.headers(), &app.ports.url) {
         page(StatusCode::FORBIDDEN, pages::foreign_form(app.frame("")))
     } else {
         next.run(request).await

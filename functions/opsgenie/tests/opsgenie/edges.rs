@@ -42,6 +42,18 @@ async fn bodies_that_are_refused() {
     }
 }
 
+/// The gateway hands every read below `/v2` to this function, also those of addresses that only take events.
+#[tokio::test]
+async fn reads_of_what_is_not_opsgenies_are_refused_in_the_words_of_events() {
+    let world = World::new().await;
+    for (path, status) in
+        [("/v2/enqueue", 405), ("//v2//enqueue/", 405), ("/v2/change/enqueue", 405), ("/v2/nothing", 404), ("/v2/enqueue/more", 404), ("/", 404)]
+    {
+        let got = world.raw(&Call { method: "GET", path, ..Call::default() }, b"").await;
+        assert_eq!((got.status, got.body["status"].is_string(), got.body["errors"].is_array()), (status, true, true), "{path}: {got:?}");
+    }
+}
+
 #[tokio::test]
 async fn asking_of_nothing_is_accepted_and_said_to_be_without_effect() {
     let world = World::new().await;
