@@ -3,15 +3,17 @@
 //! Both compute with the engine that pages by: what they say is what would happen with this file in force. Overrides made elsewhere are not in a file.
 
 use super::apply::read;
+use super::plan::lines;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::foresight::words::{times_of, zone_of};
-use tocsin_domain::foresight::{Concern, Outside, verify as prove};
+use tocsin_domain::foresight::{Concern, Outside, Verified, verify as prove};
 
 /// Who is on call by a file.
 #[derive(Debug, Args)]
@@ -64,23 +66,28 @@ pub(super) fn who(which: &Who, out: &Out) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every minute of the coming time: where nobody is on call, who never is, who can not be reached, and which level would reach nobody.
+/// Every minute of the coming time: where nobody is on call, who never is, who can not be reached, and which level would reach nobody; and each hand-off.
 pub(super) fn verify(which: &Verify, out: &Out) -> Result<ExitCode, Failure> {
     let configuration = read(&which.file)?;
     let from = which.from.unwrap_or(out.now);
-    let days = which.years.map_or(i64::from(which.days), |years| i64::from(years) * 366);
-    let until = from.checked_add(SignedDuration::from_hours(days * DAY_H)).unwrap_or(Timestamp::MAX);
-    let concerns = prove(&configuration, &Outside::default(), from, until);
-    out.answer(&json!({ "from": from, "until": until, "findings": concerns }));
+    let until = match which.years {
+        // Years of the calendar, of 365 or 366 days.
+        Some(years) => from.to_zoned(TimeZone::UTC).checked_add(i64::from(years).years()).map(|z| z.timestamp()),
+        None => from.checked_add(SignedDuration::from_hours(i64::from(which.days) * DAY_H)),
+    };
+    let until = until.unwrap_or(Timestamp::MAX);
+    let Verified { concerns, proofs } = prove(&configuration, &Outside::default(), from, until);
+    out.answer(&json!({ "from": from, "until": until, "findings": concerns, "schedules": proofs }));
     for concern in &concerns {
         out.say(&format!("! {}", Cell::from(concern.words()).0));
         for time in times_of(concern.spans(), &zone_of(concern, &configuration), Some(until), MOST_TIMES) {
             out.say(&format!("    {time}"));
         }
     }
+    proofs.iter().for_each(|proof| lines(&proof.lines(), out));
     let minutes = until.duration_since(from).as_mins();
     // A policy that nobody uses yet keeps no page from anybody.
-    let bad = concerns.iter().any(|c| !matches!(c, Concern::PolicyUnused { .. }));
+    let bad = concerns.iter().any(|c| !matches!(c, Concern::PolicyUnused { .. })) || proofs.iter().any(|p| !p.wrong.is_empty());
     if !bad {
         let counts = [count(configuration.schedules.len(), "schedule"), count(configuration.policies.iter().map(|p| p.levels.len()).sum(), "level")];
         out.say(&format!("{}: somebody is on call, and every level reaches somebody, in each of {minutes} minutes.", counts.join(", ")));

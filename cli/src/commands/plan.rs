@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::difference::fingerprint;
-use tocsin_domain::foresight::words::Tone;
+use tocsin_domain::foresight::words::{Line, Tone};
 use tocsin_domain::foresight::{self, Outside, plan as foresee};
 use tocsin_domain::notification::message::clean;
 
@@ -108,7 +108,12 @@ fn minute(at: &jiff::Timestamp) -> String {
 }
 
 pub(super) fn show(plan: &foresight::Plan, after: &Configuration, out: &Out) {
-    for line in plan.lines(after) {
+    lines(&plan.lines(after), out);
+}
+
+/// Lines as they are meant.
+pub(super) fn lines(lines: &[Line], out: &Out) {
+    for line in lines {
         let look = match line.tone {
             Tone::Heading => Look::Bold,
             Tone::Gain => Look::Good,

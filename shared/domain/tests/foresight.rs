@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use schedule_support::generate::{cases, zones};
 use schedule_support::runner;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tocsin_domain::alert::Urgency;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::pages::levels;
-use tocsin_domain::foresight::spans::holds;
+use tocsin_domain::foresight::spans::{self, holds};
 use tocsin_domain::foresight::{Concern, Outside, plan, verify};
 use tocsin_domain::notification::plan::plan_level;
 use tocsin_domain::schedule::{Schedule, Span};
@@ -53,7 +54,7 @@ fn a_level_is_uncovered_exactly_where_it_would_page_nobody() {
             let configuration = configuration(&schedule);
             let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
             let range = Span { start: at(from), end: at(to) };
-            let concerns = verify(&configuration, &Outside::default(), range.start, range.end);
+            let concerns = verify(&configuration, &Outside::default(), range.start, range.end).concerns;
             for (place, level) in configuration.policies[0].levels.iter().enumerate() {
                 let spans = uncovered(&concerns, place, range);
                 for minute in from..to {
@@ -72,6 +73,29 @@ fn a_level_is_uncovered_exactly_where_it_would_page_nobody() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn the_engine_and_the_calendar_agree_about_every_hand_off() {
+    let mut runner = runner("proofs", 400);
+    let (handoffs, odd) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    runner
+        .run(&cases(0..zones().len(), true), |case| {
+            let (schedule, from, to) = case.build();
+            let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
+            let verified = verify(&configuration(&schedule), &Outside::default(), at(from), at(to));
+            let proof = &verified.proofs[0];
+            assert_eq!(proof.wrong, [], "{}", serde_json::to_string(&schedule).unwrap());
+            let together = schedule.overlaps(at(from), at(to));
+            assert_eq!(spans::normal(together.iter().map(|o| Span { start: o.start, end: o.end }).collect()), proof.overlaps);
+            handoffs.fetch_add(proof.handoffs, Ordering::Relaxed);
+            odd.fetch_add(proof.odd.len(), Ordering::Relaxed);
+            Ok(())
+        })
+        .unwrap();
+    let (handoffs, odd) = (handoffs.into_inner(), odd.into_inner());
+    println!("{handoffs} hand-offs, {odd} of them at times that a clock reads never or twice");
+    assert!(handoffs > 1000 && odd > 10, "{handoffs} {odd}");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 pub mod difference;
 pub mod pages;
 pub mod plan;
+pub mod proof;
 mod roster;
 pub mod simulate;
 pub mod spans;
@@ -17,4 +18,4 @@ pub mod verify;
 pub mod words;
 
 pub use plan::{Outside, Plan, plan};
-pub use verify::{Concern, verify};
+pub use verify::{Concern, Verified, verify};

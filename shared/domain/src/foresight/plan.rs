@@ -3,7 +3,7 @@
 use super::difference::{Fate, ObjectChange, difference};
 use super::pages::{self, ServicePages};
 use super::spans;
-use super::verify::{Concern, verify};
+use super::verify::{self, Concern};
 use crate::configuration::Configuration;
 use crate::id::{ContactId, ScheduleId};
 use crate::schedule::{Schedule, Span};
@@ -136,7 +136,7 @@ pub(super) fn later(from: Timestamp, days: u32) -> Timestamp {
 
 /// What would keep pages from people; holes in schedules are the coverage's part.
 fn concerns(configuration: &Configuration, outside: &Outside, from: Timestamp) -> Vec<Concern> {
-    let mut concerns = verify(configuration, outside, from, later(from, HORIZON_DAYS));
+    let mut concerns = verify::concerns(configuration, outside, from, later(from, HORIZON_DAYS));
     concerns.retain(|c| !matches!(c, Concern::NeverOnCall { .. } | Concern::Uncovered { .. }));
     for schedule in &configuration.schedules {
         let idle = schedule.idle_members(from, later(from, IDLE_DAYS)).into_iter();

@@ -1,15 +1,16 @@
 //! What keeps a configuration from reaching somebody, over a range of time: exact to the second, with the times.
 //!
 //! [`verify`] looks at everything a page needs on its way: schedules without holes, members who get a turn, people who can be reached, levels that fire and
-//! reach somebody, services whose policy always ends with a person.
+//! reach somebody, services whose policy always ends with a person. What it goes by, the schedules' hand-offs and answers, is [proven](super::proof) one by one.
 
+use super::proof::{Claims, Proof, prove};
 use super::roster::Roster;
 use super::{Outside, spans};
 use crate::alert::Urgency;
 use crate::configuration::Configuration;
 use crate::escalation::policy::Policy;
 use crate::id::{PolicyId, ScheduleId, ServiceId, UserId};
-use crate::schedule::Span;
+use crate::schedule::{Schedule, Span};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -117,20 +118,43 @@ impl Concern {
     }
 }
 
-/// Everything that would keep a page from reaching a person in `[from, until)`; empty when every minute is covered and every level reaches somebody.
+/// What came of looking.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// What would keep a page from reaching a person; empty when every minute is covered and every level reaches somebody.
+    #[serde(rename = "findings")]
+    pub concerns: Vec<Concern>,
+    /// By schedule: how its hand-offs and answers were proven.
+    #[serde(rename = "schedules")]
+    pub proofs: Vec<Proof>,
+}
+
+/// Everything that would keep a page from reaching a person in `[from, until)`, and the proof of each schedule's hand-offs.
 ///
 /// ```
 /// use tocsin_domain::foresight::{Concern, Outside, verify};
 /// let configuration = serde_json::from_str(r#"{"version": 1, "teams": [{"id": "t", "name": "T"}], "users": [{"id": "ada", "name": "Ada"}],
 ///     "policies": [{"id": "p", "team": "t", "levels": [{"delay_s": 60, "targets": [{"user": "ada"}]}]}],
 ///     "services": [{"id": "s", "name": "S", "team": "t", "policy": "p"}]}"#)?;
-/// let concerns = verify(&configuration, &Outside::default(), "2026-01-05T00:00:00Z".parse()?, "2026-01-06T00:00:00Z".parse()?);
+/// let concerns = verify(&configuration, &Outside::default(), "2026-01-05T00:00:00Z".parse()?, "2026-01-06T00:00:00Z".parse()?).concerns;
 /// assert!(matches!(&concerns[0], Concern::PersonUnreachable { user, .. } if user.as_str() == "ada"));
 /// assert!(matches!(&concerns[1], Concern::LevelReachesNobody { level: 0, .. }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn verify(configuration: &Configuration, outside: &Outside, from: Timestamp, until: Timestamp) -> Vec<Concern> {
+pub fn verify(configuration: &Configuration, outside: &Outside, from: Timestamp, until: Timestamp) -> Verified {
     let roster = Roster::new(configuration, outside, from, until);
+    let proof = |s: &Schedule| prove(s, &Claims { turns: s.layer_turns(from, until), shifts: roster.shifts(&s.id) }, roster.range);
+    let proofs = configuration.schedules.iter().map(proof).collect();
+    Verified { concerns: look(&roster), proofs }
+}
+
+/// The concerns alone.
+pub(super) fn concerns(configuration: &Configuration, outside: &Outside, from: Timestamp, until: Timestamp) -> Vec<Concern> {
+    look(&Roster::new(configuration, outside, from, until))
+}
+
+fn look(roster: &Roster<'_>) -> Vec<Concern> {
+    let Roster { configuration, range: Span { start: from, end: until }, .. } = *roster;
     let mut concerns = Vec::new();
     for schedule in &configuration.schedules {
         let covered = spans::normal(roster.shifts(&schedule.id).iter().map(|s| Span { start: s.start, end: s.end }).collect());
@@ -141,9 +165,9 @@ pub fn verify(configuration: &Configuration, outside: &Outside, from: Timestamp,
         let idle = schedule.idle_members(from, until).into_iter();
         concerns.extend(idle.map(|i| Concern::NeverOnCall { schedule: schedule.id.clone(), user: i.user, layer: i.layer }));
     }
-    people(&roster, &mut concerns);
+    people(roster, &mut concerns);
     for policy in &configuration.policies {
-        levels(&roster, policy, &mut concerns);
+        levels(roster, policy, &mut concerns);
     }
     concerns
 }

@@ -61,7 +61,7 @@ pub use layer::{Layer, Turn, Turns};
 pub use local_time::Zone;
 pub use overrides::{Change, Override};
 pub use report::{Hours, IdleMember, Overlap, Span};
-pub use resolve::{OnCall, Shift, Why};
+pub use resolve::{LayerTurn, OnCall, Shift, Why};
 pub use restriction::Restriction;
 pub use rotation::{Length, Rotation, Unit};
 pub use validate::{Problem, windows_problems};

@@ -72,6 +72,21 @@ pub struct Shift {
     pub why: Why,
 }
 
+/// A stretch `[start, end)` in which one layer is open and one turn of it runs, whatever other layers and overrides say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LayerTurn {
+    /// First instant of the stretch.
+    pub start: Timestamp,
+    /// First instant no more.
+    pub end: Timestamp,
+    /// Number of the turn, from 1.
+    pub turn: u64,
+    /// When the turn begins, whether the layer is open then or not.
+    pub since: Timestamp,
+    /// When the turn ends.
+    pub until: Timestamp,
+}
+
 /// A stretch of time with the same answer for all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Segment<'a> {
@@ -273,6 +288,13 @@ impl Schedule {
     pub fn shifts(&self, start: Timestamp, end: Timestamp) -> Vec<Shift> {
         let layout = Layout::new(self, floor(start), floor(end));
         layout.map_or_else(Vec::new, |l| l.shifts(&l.segments()))
+    }
+
+    /// The turns of each layer on its own in `[start, end)`, in order; cut at the range's ends.
+    pub fn layer_turns(&self, start: Timestamp, end: Timestamp) -> Vec<Vec<LayerTurn>> {
+        let turn = |s: &Stretch| LayerTurn { start: stamp(s.start), end: stamp(s.end), turn: s.turn, since: stamp(s.turn_start), until: stamp(s.turn_end) };
+        let layout = Layout::new(self, floor(start), floor(end));
+        layout.map_or_else(Vec::new, |l| l.stretches.iter().map(|stretches| stretches.iter().map(turn).collect()).collect())
     }
 
     /// The shifts that one layer (by its place, from 0) has on its own in `[start, end)`, without overrides and other layers.
