@@ -35,5 +35,39 @@ class Maintenance(unittest.TestCase):
         api("POST", f"/v1/incidents/{number}/resolve")
 
 
+    def test_the_public_page_says_so(self):
+        world = World([[Person("one")]], delay_s=600)
+        mine = unique("component")
+        World._configuration["status_page"]["components"].append({"id": mine, "name": mine, "services": [world.service]})
+        World.apply({})
+        state = lambda: next((c["status"] for c in summary()["components"] if c["id"] == mine), None)
+        planned = lambda kind: [m for m in request("GET", f"{STATUS_URL}/api/v2/scheduled-maintenances{kind}.json")[2]["scheduled_maintenances"] if mine in m["name"]]
+        until("the component", lambda: state() == "operational")
+        window = api("POST", "/v1/maintenance", {"services": [world.service], "reason": "canary-reason", "duration_s": 3600})["id"]
+        until("it is under maintenance", lambda: state() == "under_maintenance")
+        self.assertEqual([m["status"] for m in planned("/active")], ["in_progress"])
+        self.assertNotIn("canary-reason", str(summary()) + request("GET", STATUS_URL + "/")[2])
+        api("DELETE", f"/v1/maintenance/{window}")
+        until("it is over", lambda: state() == "operational")
+        self.assertEqual((planned("/active"), [m["status"] for m in planned("")]), ([], ["completed"]))
+        # One of the configuration, that is to come.
+        later = {"id": unique("window"), "reason": "canary-reason", "services": [world.service], "start": "2099-01-01T00:00Z", "end": "2099-01-01T01:00Z"}
+        World.apply({"maintenance": [later]})
+        until("it is announced", lambda: [m["scheduled_for"] for m in planned("/upcoming")] == ["2099-01-01T00:00:00.000Z"])
+
+    def test_a_pause_is_shown_and_is_no_page(self):
+        ada = Person("ada")
+        world = World([[ada]], delay_s=600, service={"rules": [{"id": "flaps", "then": {"pause_s": 600}}]})
+        world.event()
+        incident = world.incident()
+        self.assertGreater(incident["paused_until"], incident["opened_at"])
+        self.assertIn("paused", tocsin("incidents").stdout)
+        self.assertIn("Nobody is paged before", tocsin("show", str(incident["number"])).stdout)
+        world.event("resolve")
+        until("it is over", lambda: world.incidents("resolved"))
+        self.assertNotIn("paused_until", show(incident["number"])["incident"])
+        self.assertEqual(ada.pages(), [])
+
+
 if __name__ == "__main__":
     unittest.main()

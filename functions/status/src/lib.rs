@@ -21,7 +21,7 @@ use pages::Frame;
 use statuspage_api::Document;
 use std::sync::Arc;
 use tocsin_app::configuration_cache::ConfigurationCache;
-use tocsin_app::ports::{Clock, ConfigurationStore, IdSource, IncidentStore, StakeholderTopic, SubscriberStore};
+use tocsin_app::ports::{Clock, ConfigurationStore, IdSource, IncidentStore, MaintenanceStore, StakeholderTopic, SubscriberStore};
 use tocsin_app::show_status::{ShowStatus, StatusView};
 
 /// Readers and programs may show an answer again for this many seconds.
@@ -39,6 +39,8 @@ pub struct Ports {
     pub configurations: Arc<dyn ConfigurationStore>,
     /// What is open.
     pub incidents: Arc<dyn IncidentStore>,
+    /// What is under maintenance.
+    pub maintenance: Arc<dyn MaintenanceStore>,
     /// Codes that wait.
     pub subscribers: Arc<dyn SubscriberStore>,
     /// Subscriptions.
@@ -86,7 +88,7 @@ pub(crate) enum Trouble {
 /// The whole site.
 pub fn router(ports: Ports) -> Router {
     let base = http::path_of(&ports.url);
-    let show = ShowStatus::new(ConfigurationCache::new(Arc::clone(&ports.configurations)), Arc::clone(&ports.incidents));
+    let show = ShowStatus::new(ConfigurationCache::new(Arc::clone(&ports.configurations)), Arc::clone(&ports.incidents), Arc::clone(&ports.maintenance));
     let app = Arc::new(App { ports, show, base });
     let mut router = Router::new().route("/", reading(get(home)));
     for (path, methods) in [

@@ -17,6 +17,7 @@ async fn main() -> Result<(), Error> {
         ids: c.ids,
         configurations: c.store.clone(),
         incidents: c.store.clone(),
+        maintenance: c.store.clone(),
         subscribers: c.store,
         topic: Arc::new(aws.stakeholder_topic(&required("TOCSIN_STAKEHOLDER_TOPIC_ARN")?)),
         url: required("TOCSIN_STATUS_URL")?,

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use tocsin_app::show_status::StatusView;
-use tocsin_domain::status_page::{ComponentStatus, PublicIncident, Summary};
+use tocsin_domain::maintenance::Standing;
+use tocsin_domain::status_page::{ComponentStatus, PublicIncident, PublicMaintenance, Summary};
 
 /// The one style sheet. It stands in each page: one request instead of two, and the policy names it by its hash.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -45,6 +46,7 @@ impl Frame {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tone {
     Fine,
+    Work,
     Slow,
     Part,
     Down,
@@ -55,6 +57,7 @@ impl Tone {
     fn of(status: ComponentStatus) -> Self {
         match status {
             ComponentStatus::Operational => Tone::Fine,
+            ComponentStatus::UnderMaintenance => Tone::Work,
             ComponentStatus::DegradedPerformance => Tone::Slow,
             ComponentStatus::PartialOutage => Tone::Part,
             ComponentStatus::MajorOutage => Tone::Down,
@@ -64,6 +67,7 @@ impl Tone {
     fn class(&self) -> &'static str {
         match self {
             Tone::Fine => "fine",
+            Tone::Work => "work",
             Tone::Slow => "slow",
             Tone::Part => "part",
             Tone::Down => "down",
@@ -105,6 +109,13 @@ struct IncidentCard {
     updates: Vec<Update>,
 }
 
+struct MaintenanceCard {
+    name: String,
+    active: bool,
+    from: Instant,
+    until: Instant,
+}
+
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusPage {
@@ -114,6 +125,7 @@ struct StatusPage {
     tone: Tone,
     incidents: Vec<IncidentCard>,
     not_shown: usize,
+    maintenances: Vec<MaintenanceCard>,
     components: Vec<ComponentRow>,
     as_of: Instant,
     zone: String,
@@ -137,12 +149,20 @@ pub fn status(frame: Frame, view: &StatusView) -> String {
         words: status.words(),
         tone: Tone::of(*status),
     });
+    let standing = |m: &&PublicMaintenance| matches!(m.standing, Standing::Active | Standing::Planned);
+    let maintenance = |m: &PublicMaintenance| MaintenanceCard {
+        name: m.name(),
+        active: m.standing == Standing::Active,
+        from: Instant::new(m.start, &zone),
+        until: Instant::new(m.end, &zone),
+    };
     html(&StatusPage {
         headline,
         detail,
         tone: if view.summary.components.is_empty() { Tone::Quiet } else { Tone::of(view.summary.worst()) },
         incidents: view.summary.incidents.iter().take(MOST_INCIDENTS).map(card).collect(),
         not_shown: view.summary.incidents.len().saturating_sub(MOST_INCIDENTS),
+        maintenances: view.summary.maintenances.iter().filter(standing).take(MOST_INCIDENTS).map(maintenance).collect(),
         components: components.collect(),
         as_of: Instant::new(as_of, &zone),
         zone: zone.iana_name().unwrap_or("UTC").replace('_', " "),
@@ -160,9 +180,15 @@ pub(crate) fn updates(incident: &PublicIncident) -> Vec<(&'static str, &'static 
 /// What is affected, in plain words, and what is not.
 fn headline(summary: &Summary) -> (String, String) {
     let all = summary.components.len();
-    let affected: Vec<_> = summary.components.iter().filter(|(_, s)| *s != ComponentStatus::Operational).collect();
+    let affected: Vec<_> = summary.components.iter().filter(|(_, s)| *s > ComponentStatus::UnderMaintenance).collect();
+    let worked_on: Vec<_> = summary.components.iter().filter(|(_, s)| *s == ComponentStatus::UnderMaintenance).collect();
     let what = match affected.as_slice() {
         [] if all == 0 => return ("Nothing is listed here yet".to_owned(), "This page has no components, so it can not tell what works.".to_owned()),
+        [] if !worked_on.is_empty() => match worked_on.as_slice() {
+            [(c, _)] => format!("{} is under maintenance", c.name),
+            [(a, _), (b, _)] => format!("{} and {} are under maintenance", a.name, b.name),
+            several => format!("{} components are under maintenance", several.len()),
+        },
         [] => return ("All systems operational".to_owned(), "Nothing is known to be wrong.".to_owned()),
         [(c, ComponentStatus::DegradedPerformance)] => format!("{} does not work as well as it should", c.name),
         [(c, ComponentStatus::PartialOutage)] => format!("{} is partly down", c.name),
@@ -171,10 +197,16 @@ fn headline(summary: &Summary) -> (String, String) {
         several if several.len() == all => format!("All {all} components are affected"),
         [(a, _), (b, _), rest @ ..] => format!("{}, {} and {} more are affected", a.name, b.name, rest.len()),
     };
-    let rest = match all - affected.len() {
+    let rest = match all - affected.len() - worked_on.len() {
         0 => String::new(),
         1 => "The other component is operational.".to_owned(),
         n => format!("The {n} other components are operational."),
+    };
+    let rest = match worked_on.as_slice() {
+        [] => rest,
+        _ if affected.is_empty() => format!("This is planned work. {rest}"),
+        [(c, _)] => format!("{} is under maintenance, as planned. {rest}", c.name),
+        several => format!("{} components are under maintenance, as planned. {rest}", several.len()),
     };
     let worst = if affected.len() > 1 { format!("At worst: {}. ", summary.worst().words().to_lowercase()) } else { String::new() };
     (what, format!("{worst}{rest}").trim_end().to_owned())

@@ -1,6 +1,6 @@
 //! The documents of the Statuspage API v2, for programs that read status pages.
 //!
-//! Called by: the handlers. What Tocsin does not keep is null, empty or fixed: it has no component groups, no scheduled maintenance and no birthday of a component.
+//! Called by: the handlers. What Tocsin does not keep is null, empty or fixed: it has no component groups, and no birthday of a component or of a configured maintenance.
 //! Refuses to say more than the page says.
 
 use crate::pages;
@@ -9,7 +9,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tocsin_app::show_status::StatusView;
 use tocsin_domain::configuration::Component;
-use tocsin_domain::status_page::{ComponentStatus, PublicIncident};
+use tocsin_domain::maintenance::Standing;
+use tocsin_domain::status_page::{ComponentStatus, PublicIncident, PublicMaintenance};
 
 /// The Statuspage API shows this many incidents.
 const MOST_INCIDENTS: usize = 50;
@@ -25,11 +26,11 @@ pub enum Document {
     Components,
     /// Incidents that go on.
     UnresolvedIncidents,
-    /// Maintenance: there is none.
+    /// Maintenance: what goes on, what is to come, and what was in the last 30 days.
     Maintenances,
-    /// Maintenance to come: there is none.
+    /// Maintenance to come.
     UpcomingMaintenances,
-    /// Maintenance that goes on: there is none.
+    /// Maintenance that goes on.
     ActiveMaintenances,
 }
 
@@ -60,7 +61,7 @@ struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     incidents: Option<Vec<IncidentOut>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    scheduled_maintenances: Option<[(); 0]>,
+    scheduled_maintenances: Option<Vec<MaintenanceOut>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<State>,
 }
@@ -114,6 +115,15 @@ struct IncidentOut {
     components: Vec<ComponentOut>,
 }
 
+/// An incident's fields, and when it is planned.
+#[derive(Serialize)]
+struct MaintenanceOut {
+    #[serde(flatten)]
+    incident: IncidentOut,
+    scheduled_for: String,
+    scheduled_until: String,
+}
+
 #[derive(Serialize)]
 struct UpdateOut {
     id: String,
@@ -134,10 +144,20 @@ struct Affected {
     new_status: &'static str,
 }
 
+/// The latest change of what a view shows of maintenance.
+fn turned_at(maintenance: &PublicMaintenance) -> Option<Timestamp> {
+    match maintenance.standing {
+        Standing::Active => Some(maintenance.start),
+        Standing::Over => Some(maintenance.end),
+        Standing::Planned | Standing::CalledOff => None,
+    }
+}
+
 /// When the view was made, to the minute, so that an unchanged page keeps its tag; never before the latest change that it shows.
 pub(crate) fn as_of(view: &StatusView) -> Timestamp {
     let minute = view.at.round(jiff::TimestampRound::new().smallest(Unit::Minute).mode(jiff::RoundMode::Trunc)).unwrap_or(view.at);
-    view.summary.incidents.iter().map(changed_at).chain([minute]).max().unwrap_or(minute)
+    let turned = view.summary.maintenances.iter().filter_map(turned_at);
+    view.summary.incidents.iter().map(changed_at).chain(turned).chain([minute]).max().unwrap_or(minute)
 }
 
 /// A document, as JSON.
@@ -164,8 +184,18 @@ impl Writer<'_> {
         if matches!(document, Document::Summary | Document::UnresolvedIncidents) {
             incidents = Some(view.summary.incidents.iter().take(MOST_INCIDENTS).map(|i| self.incident(i)).collect());
         }
-        if matches!(document, Document::Summary | Document::Maintenances | Document::UpcomingMaintenances | Document::ActiveMaintenances) {
-            maintenances = Some([]);
+        let standings: &[Standing] = match document {
+            Document::Summary => &[Standing::Active, Standing::Planned],
+            Document::Maintenances => &[Standing::Active, Standing::Planned, Standing::Over],
+            Document::UpcomingMaintenances => &[Standing::Planned],
+            Document::ActiveMaintenances => &[Standing::Active],
+            Document::Status | Document::Components | Document::UnresolvedIncidents => &[],
+        };
+        if !standings.is_empty() {
+            // Those that go on and the next ones to come first; of those that are over the latest.
+            let mut of_it: Vec<&PublicMaintenance> = view.summary.maintenances.iter().filter(|m| standings.contains(&m.standing)).collect();
+            of_it.sort_by_key(|m| (m.standing == Standing::Over, if m.standing == Standing::Over { -m.start.as_second() } else { m.start.as_second() }));
+            maintenances = Some(of_it.into_iter().take(MOST_INCIDENTS).map(|m| self.maintenance(m)).collect());
         }
         if matches!(document, Document::Summary | Document::Status) {
             let worst = view.summary.worst();
@@ -182,8 +212,10 @@ impl Writer<'_> {
 
     fn component(&self, at: usize, component: &Component, status: ComponentStatus) -> ComponentOut {
         // A component changed when the latest incident that touches it did; where none does, nothing is known but that it is so now.
-        let touching = self.view.summary.incidents.iter().filter(|i| i.components.contains(&component.name));
-        let updated_at = touching.map(changed_at).max().unwrap_or_else(|| as_of(self.view));
+        let touching = self.view.summary.incidents.iter().filter(|i| i.components.contains(&component.name)).map(changed_at);
+        let worked_on =
+            self.view.summary.maintenances.iter().filter(|m| m.standing == Standing::Active && m.components.contains(&component.name)).map(|m| m.start);
+        let updated_at = touching.chain(worked_on).max().unwrap_or_else(|| as_of(self.view));
         ComponentOut {
             id: component.id.to_string(),
             name: component.name.clone(),
@@ -240,12 +272,71 @@ impl Writer<'_> {
             id,
         }
     }
+
+    fn maintenance(&self, maintenance: &PublicMaintenance) -> MaintenanceOut {
+        let of_it = |c: &Component| maintenance.components.contains(&c.name);
+        let touched: Vec<_> = self.view.summary.components.iter().enumerate().filter(|(_, (c, _))| of_it(c)).map(|(n, (c, s))| (n, c, *s)).collect();
+        let id = public_id(maintenance);
+        let (start, end) = (maintenance.start, maintenance.end);
+        let planned = (
+            "scheduled",
+            "This is planned.",
+            maintenance.asked_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            ComponentStatus::Operational,
+            ComponentStatus::Operational,
+        );
+        let begun = ("in_progress", "It goes on as planned.", start, ComponentStatus::Operational, ComponentStatus::UnderMaintenance);
+        let over = ("completed", "It is over.", end, ComponentStatus::UnderMaintenance, ComponentStatus::Operational);
+        // Newest first.
+        let told = match maintenance.standing {
+            Standing::Planned | Standing::CalledOff => vec![planned],
+            Standing::Active => vec![begun, planned],
+            Standing::Over => vec![over, begun, planned],
+        };
+        let (status, _, changed, ..) = told.first().copied().unwrap_or(planned);
+        let updates = told.into_iter().map(|(status, body, at, old, new)| UpdateOut {
+            id: format!("{id}-{status}"),
+            status,
+            body,
+            incident_id: id.clone(),
+            created_at: instant(at),
+            updated_at: instant(at),
+            display_at: instant(at),
+            affected_components: touched
+                .iter()
+                .map(|(_, c, _)| Affected { code: c.id.to_string(), name: c.name.clone(), old_status: old.as_str(), new_status: new.as_str() })
+                .collect(),
+        });
+        let incident = IncidentOut {
+            name: maintenance.name(),
+            status,
+            created_at: instant(planned.2),
+            updated_at: instant(changed),
+            monitoring_at: None,
+            resolved_at: (maintenance.standing == Standing::Over).then(|| instant(end)),
+            impact: ComponentStatus::UnderMaintenance.indicator(),
+            shortlink: self.url.to_owned(),
+            started_at: instant(start),
+            page_id: self.page_id.clone(),
+            incident_updates: updates.collect(),
+            components: touched.iter().map(|(n, c, s)| self.component(*n, c, *s)).collect(),
+            id,
+        };
+        MaintenanceOut { incident, scheduled_for: instant(start), scheduled_until: instant(end) }
+    }
+}
+
+/// An id that tells nothing of the window's own, and is the same for the same occurrence.
+fn public_id(maintenance: &PublicMaintenance) -> String {
+    let digest = Sha256::digest(format!("maintenance\n{}\n{}", maintenance.window, maintenance.start).as_bytes());
+    digest.iter().take(6).map(|b| format!("{b:02x}")).collect()
 }
 
 /// The words that readers of Statuspage pages look for.
 fn description(worst: ComponentStatus) -> &'static str {
     match worst {
         ComponentStatus::Operational => "All Systems Operational",
+        ComponentStatus::UnderMaintenance => "Service Under Maintenance",
         ComponentStatus::DegradedPerformance => "Partially Degraded Service",
         ComponentStatus::PartialOutage => "Partial System Outage",
         ComponentStatus::MajorOutage => "Major Service Outage",

@@ -95,8 +95,9 @@ impl KeepMaintenance {
         let id = named.unwrap_or_else(|| format!("mnt-{}", self.ids.ulid(now)).to_lowercase());
         let id: MaintenanceId = id.parse().map_err(|_| invalid("id", "it can not be made"))?;
         let Start { services, teams, team, reason, start, end } = start;
-        let run = MaintenanceRun { id, team, reason, services, teams, start, end, by: by.clone(), ended_at: None, ended_by: None, configured: false };
-        if let Some(same) = stored.into_iter().find(|r| !is_named && MaintenanceRun { id: run.id.clone(), ..r.clone() } == run) {
+        let run =
+            MaintenanceRun { id, team, reason, services, teams, start, end, by: by.clone(), at: Some(now), ended_at: None, ended_by: None, configured: false };
+        if let Some(same) = stored.into_iter().find(|r| !is_named && MaintenanceRun { id: run.id.clone(), at: run.at, ..r.clone() } == run) {
             return Ok(same);
         }
         match self.maintenance.put_maintenance(&run).await {
@@ -132,7 +133,7 @@ impl KeepMaintenance {
         let best = of_it.iter().map(rank).min();
         let mut of_it = of_it.into_iter().filter(|w| Some(rank(w)) == best);
         // In order of their beginnings: the next one to come is the first, the last one that was is the last.
-        let found = if best == Some(2) { of_it.last() } else { of_it.next() };
+        let found = if best == Some(2) { of_it.next_back() } else { of_it.next() };
         found.ok_or_else(|| AppError::NotFound { what: format!("maintenance window {id}") })
     }
 

@@ -1,17 +1,18 @@
-//! Show the status page: the components of the present configuration, driven by the open incidents behind them.
+//! Show the status page: the components of the present configuration, driven by the open incidents and the maintenance behind them.
 //!
 //! Called by: the status function, for HTML and JSON alike. Refuses to guess: where a store does not answer, or more incidents are open than can be looked
 //! through, it fails, so that nobody reads "all operational" when nobody knows.
 
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, PortError};
-use crate::ports::{IncidentStore, Which};
+use crate::ports::{IncidentStore, MaintenanceStore, Which};
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 use tocsin_domain::configuration::{Configuration, StatusPage};
 use tocsin_domain::id::TeamId;
 use tocsin_domain::incident::Incident;
+use tocsin_domain::maintenance::{MaintenanceRun, Maintenances, Standing};
 use tocsin_domain::status_page::{Summary, services, summarise};
 
 /// Open incidents are read in portions of this many.
@@ -36,13 +37,14 @@ pub struct StatusView {
 pub struct ShowStatus {
     configurations: ConfigurationCache,
     incidents: Arc<dyn IncidentStore>,
+    maintenance: Arc<dyn MaintenanceStore>,
     latest: Mutex<Option<Arc<StatusView>>>,
 }
 
 impl ShowStatus {
     /// Over these stores, with nothing read yet.
-    pub fn new(configurations: ConfigurationCache, incidents: Arc<dyn IncidentStore>) -> Self {
-        Self { configurations, incidents, latest: Mutex::default() }
+    pub fn new(configurations: ConfigurationCache, incidents: Arc<dyn IncidentStore>, maintenance: Arc<dyn MaintenanceStore>) -> Self {
+        Self { configurations, incidents, maintenance, latest: Mutex::default() }
     }
 
     /// The view at `now`; none where no status page is configured: nothing is public then.
@@ -54,9 +56,18 @@ impl ShowStatus {
         let (_, configuration) = self.configurations.current().await?;
         let Some(page) = configuration.status_page.clone() else { return Ok(None) };
         let open: Vec<Vec<Incident>> = try_join_all(teams(&configuration).into_iter().map(|team| self.open_incidents(team))).await?;
-        let view = Arc::new(StatusView { page, summary: summarise(&configuration, &open.concat()), at: now });
+        let windows = self.windows(&configuration, now).await?;
+        let view = Arc::new(StatusView { page, summary: summarise(&configuration, &open.concat(), &windows, now), at: now });
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&view));
         Ok(Some(view))
+    }
+
+    /// Maintenance that goes on, is to come, or was.
+    async fn windows(&self, configuration: &Configuration, now: Timestamp) -> Result<Vec<MaintenanceRun>, AppError> {
+        let all = Maintenances { runs: self.maintenance.maintenance().await? };
+        let mut windows = all.standing(configuration, now);
+        windows.extend(all.runs.into_iter().filter(|r| r.standing(now) == Standing::Over));
+        Ok(windows)
     }
 
     /// All open incidents of a team. Reads on until a portion comes back empty: a short one does not prove that it was the last.

@@ -69,8 +69,15 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
     let number = entry.number;
     match &entry.what {
         What::Triggered { urgency: Urgency::Low, .. } => None,
-        What::Triggered { severity, .. } => {
+        What::Triggered { severity, paused_until, .. } => {
             let how = if *severity == Severity::Critical { "may be unavailable" } else { "may not work as it should" };
+            if let Some(until) = paused_until {
+                // Nobody is being notified: it may be over by itself.
+                let until = until.strftime("%H:%M UTC");
+                return Some(format!(
+                    "{service} {how} since {at}. It may pass by itself: the people on call are notified at {until} if it does not. (Incident {number})"
+                ));
+            }
             Some(format!("{service} {how} since {at}. The people on call are being notified. (Incident {number})"))
         }
         What::Acknowledged { .. } => Some(format!("{service}: somebody is working on incident {number} since {at}.")),

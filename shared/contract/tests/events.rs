@@ -30,6 +30,7 @@ fn whats() -> Vec<What> {
             urgency: Urgency::High,
             policy: "shop".parse().unwrap(),
             config_version: 3,
+            paused_until: None,
         },
         What::AlertsAttached { alerts: vec![alert] },
         What::AlertsResolved { alerts: vec![alert], still_open: 0 },
@@ -113,23 +114,26 @@ fn whats() -> Vec<What> {
     ]
 }
 
+fn entry(seq: u32, what: What) -> Entry {
+    Entry {
+        v: 1,
+        incident: IncidentId::new(ulid::Ulid::from_parts(1, 1)),
+        number: 42,
+        seq,
+        at: "2026-01-05T09:00:00Z".parse().unwrap(),
+        actor: Actor::System,
+        team: "platform".parse().unwrap(),
+        service: "shop".parse().unwrap(),
+        generation: 1,
+        what,
+    }
+}
+
 fn examples() -> Value {
-    let incident = IncidentId::new(ulid::Ulid::from_parts(1, 1));
     let examples: serde_json::Map<String, Value> = (1..)
         .zip(whats())
         .map(|(seq, what)| {
-            let entry = Entry {
-                v: 1,
-                incident,
-                number: 42,
-                seq,
-                at: "2026-01-05T09:00:00Z".parse().unwrap(),
-                actor: Actor::System,
-                team: "platform".parse().unwrap(),
-                service: "shop".parse().unwrap(),
-                generation: 1,
-                what,
-            };
+            let entry = entry(seq, what);
             (detail_type(&entry.what), serde_json::to_value(Detail::of(&entry, "Web shop")).unwrap())
         })
         .collect();
@@ -158,6 +162,19 @@ fn the_schema_names_every_field_and_every_kind() {
     let kinds: Vec<Value> = whats().iter().map(|w| json!(w.name())).collect();
     assert_eq!(schema["properties"]["what"]["properties"]["type"]["enum"], json!(kinds));
     let required: Vec<&str> = schema["required"].as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
+    let told = |until: Option<jiff::Timestamp>| {
+        let mut what = whats().remove(0);
+        if let What::Triggered { paused_until, .. } = &mut what {
+            *paused_until = until;
+        }
+        Detail::of(&entry(1, what), "Web shop").stakeholder_text.unwrap()
+    };
+    assert!(told(None).contains("are being notified"));
+    let paused = told("2026-01-05T09:05:00Z".parse().ok());
+    assert!(
+        paused.contains("It may pass by itself: the people on call are notified at 09:05 UTC if it does not") && !paused.contains("being notified"),
+        "{paused}"
+    );
     for (kind, detail) in examples().as_object().unwrap() {
         let fields: Vec<&String> = detail.as_object().unwrap().keys().collect();
         assert!(fields.iter().all(|f| properties.contains_key(*f)), "{kind}: {fields:?}");

@@ -173,6 +173,9 @@ pub struct MaintenanceRun {
     pub end: Timestamp,
     /// Who started it; the system where the configuration did.
     pub by: Actor,
+    /// When somebody asked for it; not known of the configuration's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
     /// Ended early, at this instant; before its beginning: called off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
@@ -266,6 +269,7 @@ impl Maintenances {
                     start: span.start,
                     end: span.end,
                     by: Actor::System,
+                    at: None,
                     ended_at: None,
                     ended_by: None,
                     configured: true,

@@ -19,6 +19,7 @@ fn run(id: &str, start: i64) -> MaintenanceRun {
         start: at(start),
         end: at(start + 100_000_000),
         by: Actor::User(slug("ada")),
+        at: Some(at(start)),
         ended_at: None,
         ended_by: None,
         configured: false,

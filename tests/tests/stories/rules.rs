@@ -172,6 +172,8 @@ fn a_transient_alert_pages_nobody() {
     world.send("shop", trigger("db", |e| e.class = Some("flapping".to_owned())));
     let incident = world.only();
     assert_eq!(incident.waits_until(), Some(incident.opened_at + 120.seconds()));
+    let told = |w: &What| matches!(w, What::Triggered { paused_until, .. } if *paused_until == incident.waits_until());
+    assert!(world.tells(incident.id, told), "whoever hears of it hears that nobody is paged yet");
     world.fast_forward(119.seconds());
     world.expect_quiet();
     world.resolve_by_sender("shop", "db");

@@ -70,6 +70,47 @@ async fn each_document_says_the_same_as_the_summary() {
     }
 }
 
+/// The checkout is worked on now and a week later, the website was; what these windows are called and why is nobody's business.
+async fn maintained() -> World {
+    let mut world = World::shop().await;
+    let weekly = r#""maintenance":[{"id":"canary-backup","reason":"canary","services":["cards"],"weekly":[{"from":"sat 22:00","to":"sat 23:00"}]}],"policies""#;
+    world.configure(&crate::world::SHOP.replace(r#""policies""#, weekly)).await;
+    world.maintenance("canary-disk", &["site"], "2026-11-20T01:00:00Z", "2026-11-20T02:00:00Z").await;
+    world.maintenance("canary-lab", &["secret"], "2026-11-20T01:00:00Z", "2026-12-20T02:00:00Z").await;
+    world
+}
+
+#[tokio::test]
+async fn maintenance_shows_with_its_times_and_not_with_its_reason() {
+    let mut world = maintained().await;
+    let summary = document(&world, "summary").await;
+    assert_eq!(summary["status"], serde_json::json!({"indicator": "maintenance", "description": "Service Under Maintenance"}));
+    let states: Vec<_> = summary["components"].as_array().unwrap().iter().map(|c| c["status"].as_str().unwrap()).collect();
+    assert_eq!(states, ["operational", "under_maintenance", "operational"]);
+    let active = &summary["scheduled_maintenances"][0];
+    has(
+        active,
+        "id,name,status,created_at,updated_at,monitoring_at,resolved_at,impact,shortlink,started_at,page_id,incident_updates,components,scheduled_for,scheduled_until",
+    );
+    let of = async |name: &str| {
+        let listed = document(&world, name).await["scheduled_maintenances"].as_array().unwrap().clone();
+        listed.iter().map(|m| [&m["name"], &m["status"], &m["scheduled_for"]].map(|t| t.as_str().unwrap().to_owned()).join(" ")).collect::<Vec<_>>()
+    };
+    let (now, next) =
+        ("Checkout: planned maintenance in_progress 2026-11-21T22:00:00.000Z", "Checkout: planned maintenance scheduled 2026-11-28T22:00:00.000Z");
+    assert_eq!(of("summary").await, [now, next]);
+    assert_eq!(of("scheduled-maintenances/active").await, [now]);
+    assert_eq!(of("scheduled-maintenances/upcoming").await, [next]);
+    assert_eq!(of("scheduled-maintenances").await, [now, next, "Website: planned maintenance completed 2026-11-20T01:00:00.000Z"]);
+    let everything = format!("{}{}", world.get("/").await.body, document(&world, "scheduled-maintenances").await);
+    assert!(!everything.contains("canary"), "{everything}");
+    assert!(everything.contains("Checkout is under maintenance") && everything.contains("Planned maintenance"));
+    // Something worse is known of it: that counts.
+    world.incident("pay", "cards", Severity::Warning, "2026-11-21T22:04:10Z", None).await;
+    let summary = document(&world, "summary").await;
+    assert_eq!((summary["status"]["indicator"].as_str(), summary["components"][1]["status"].as_str()), (Some("minor"), Some("degraded_performance")));
+}
+
 #[tokio::test]
 async fn indicators_follow_the_worst_component() {
     for (severity, indicator, words, component) in [

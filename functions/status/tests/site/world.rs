@@ -6,13 +6,14 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryStore, MemoryTopics, SeededIds};
-use tocsin_app::ports::{Commit, ConfigurationStore, IncidentStore, VersionRecord};
+use tocsin_app::ports::{Commit, ConfigurationStore, IncidentStore, MaintenanceStore, VersionRecord};
 use tocsin_domain::alert::Severity;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::IncidentId;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::incident::{Incident, Opening};
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_status::{Ports, router};
 use tower::ServiceExt;
 
@@ -71,6 +72,7 @@ impl World {
             ids: Arc::new(SeededIds::seeded(7)),
             configurations: store.clone(),
             incidents: store.clone(),
+            maintenance: store.clone(),
             subscribers: store.clone(),
             topic: topic.clone(),
             url: URL.to_owned(),
@@ -130,6 +132,26 @@ impl World {
         self.store.commit(&commit).await.unwrap();
         self.clock.advance(jiff::SignedDuration::from_secs(3));
         id
+    }
+
+    /// A window that somebody started.
+    pub(crate) async fn maintenance(&mut self, id: &str, services: &[&str], start: &str, end: &str) {
+        let run = MaintenanceRun {
+            id: id.parse().unwrap(),
+            team: "web".parse().unwrap(),
+            reason: "canary".to_owned(),
+            services: services.iter().map(|s| s.parse().unwrap()).collect(),
+            teams: vec![],
+            start: at(start),
+            end: at(end),
+            by: Actor::User("zoe-q7".parse().unwrap()),
+            at: Some(at("2026-11-19T12:00:00Z")),
+            ended_at: None,
+            ended_by: None,
+            configured: false,
+        };
+        self.store.put_maintenance(&run).await.unwrap();
+        self.clock.advance(jiff::SignedDuration::from_secs(3));
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {

@@ -260,6 +260,7 @@ impl<'a> World<'a> {
                 urgency: incident.urgency,
                 policy: incident.policy.clone(),
                 config_version: incident.config_version,
+                paused_until: None,
             };
             self.incidents.push(incident);
             let place = self.incidents.len() - 1;

@@ -53,6 +53,7 @@ pub fn open(first: &Alert, decision: &Decision, configuration: &Configuration, v
         urgency: incident.urgency,
         policy: incident.policy.clone(),
         config_version: version,
+        paused_until: None,
     };
     (incident, (sender(first), vec![triggered]))
 }

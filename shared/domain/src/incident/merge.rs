@@ -113,6 +113,7 @@ impl Incident {
             urgency: new.urgency,
             policy: new.policy.clone(),
             config_version: new.config_version,
+            paused_until: None,
         };
         let mut to = vec![triggered];
         to.extend(new.take_over(alerts, self, now));

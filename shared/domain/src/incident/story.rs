@@ -18,7 +18,7 @@ impl What {
     /// ```
     pub fn words(&self) -> String {
         match self {
-            What::Triggered { title, severity, urgency, policy, config_version } => {
+            What::Triggered { title, severity, urgency, policy, config_version, paused_until: _ } => {
                 let urgency = match urgency {
                     crate::alert::Urgency::High => "high",
                     crate::alert::Urgency::Low => "low",

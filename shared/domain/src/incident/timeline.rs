@@ -157,6 +157,9 @@ pub enum What {
         policy: PolicyId,
         /// Version of the configuration that is pinned.
         config_version: u64,
+        /// Nobody is paged before, because it may be over by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paused_until: Option<Timestamp>,
     },
     /// Alerts joined it.
     AlertsAttached {
@@ -434,9 +437,14 @@ impl What {
 impl super::Incident {
     /// Numbers what happened and makes entries of it.
     pub fn record(&mut self, at: Timestamp, actor: &Actor, whats: Vec<What>) -> Vec<Entry> {
+        let waits = self.waits_until();
         whats
             .into_iter()
-            .map(|what| {
+            .map(|mut what| {
+                // Known only when all alerts of the batch were looked at.
+                if let What::Triggered { paused_until, .. } = &mut what {
+                    *paused_until = waits;
+                }
                 self.last_seq += 1;
                 Entry {
                     v: ENTRY_FORMAT,

@@ -4,8 +4,9 @@
 
 use crate::alert::{Severity, Urgency};
 use crate::configuration::{Component, Configuration};
-use crate::id::{IncidentId, ServiceId};
+use crate::id::{IncidentId, MaintenanceId, ServiceId};
 use crate::incident::{Incident, Status};
+use crate::maintenance::{MaintenanceRun, Standing};
 use jiff::Timestamp;
 
 /// State of a component, in the words of the Statuspage API. Ordered from fine to worst.
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 pub enum ComponentStatus {
     /// Fine.
     Operational,
+    /// Somebody works on it, as planned.
+    UnderMaintenance,
     /// Slow, or in danger.
     DegradedPerformance,
     /// Some of it does not work.
@@ -26,6 +29,7 @@ impl ComponentStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Operational => "operational",
+            Self::UnderMaintenance => "under_maintenance",
             Self::DegradedPerformance => "degraded_performance",
             Self::PartialOutage => "partial_outage",
             Self::MajorOutage => "major_outage",
@@ -36,6 +40,7 @@ impl ComponentStatus {
     pub fn words(self) -> &'static str {
         match self {
             Self::Operational => "Operational",
+            Self::UnderMaintenance => "Under maintenance",
             Self::DegradedPerformance => "Degraded performance",
             Self::PartialOutage => "Partial outage",
             Self::MajorOutage => "Major outage",
@@ -46,6 +51,7 @@ impl ComponentStatus {
     pub fn indicator(self) -> &'static str {
         match self {
             Self::Operational => "none",
+            Self::UnderMaintenance => "maintenance",
             Self::DegradedPerformance => "minor",
             Self::PartialOutage => "major",
             Self::MajorOutage => "critical",
@@ -80,6 +86,30 @@ impl PublicIncident {
     }
 }
 
+/// Planned work, as readers may see it: when, and on what; why stays inside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicMaintenance {
+    /// The window's id; internal, for making one that is not.
+    pub window: MaintenanceId,
+    /// Names of the components that it is about.
+    pub components: Vec<String>,
+    /// When it was asked for; not known of the configuration's.
+    pub asked_at: Option<Timestamp>,
+    /// First instant.
+    pub start: Timestamp,
+    /// First instant no more; where it was ended early, that instant.
+    pub end: Timestamp,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+impl PublicMaintenance {
+    /// A name without anything internal.
+    pub fn name(&self) -> String {
+        format!("{}: planned maintenance", self.components.join(", "))
+    }
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
@@ -87,6 +117,8 @@ pub struct Summary {
     pub components: Vec<(Component, ComponentStatus)>,
     /// Open incidents of these components, newest first.
     pub incidents: Vec<PublicIncident>,
+    /// Maintenance of these components, by its beginning: what goes on, what is to come, and what is kept of what was.
+    pub maintenances: Vec<PublicMaintenance>,
 }
 
 impl Summary {
@@ -112,15 +144,20 @@ pub fn services(configuration: &Configuration) -> Vec<ServiceId> {
     ids
 }
 
-/// The page for these incidents; closed ones, and those of services behind no component, do not show. An informational alert affects nobody.
-pub fn summarise(configuration: &Configuration, incidents: &[Incident]) -> Summary {
-    let Some(page) = &configuration.status_page else { return Summary { components: Vec::new(), incidents: Vec::new() } };
+/// The page for these incidents and maintenance windows at `now`; closed incidents, windows that were called off, and those of services behind no component do not
+/// show. An informational alert affects nobody. A component is under maintenance while any of its services is, unless something worse is known of it.
+pub fn summarise(configuration: &Configuration, incidents: &[Incident], windows: &[MaintenanceRun], now: Timestamp) -> Summary {
+    let Some(page) = &configuration.status_page else { return Summary { components: Vec::new(), incidents: Vec::new(), maintenances: Vec::new() } };
+    let about =
+        |run: &MaintenanceRun, component: &Component| component.services.iter().filter_map(|id| configuration.service(id)).any(|service| run.covers(service));
     let shown: Vec<&Incident> = incidents.iter().filter(|i| i.is_open() && i.severity != Severity::Info).collect();
     let components = page
         .components
         .iter()
         .map(|c| {
-            let status = shown.iter().filter(|i| c.services.contains(&i.service)).map(|i| impact(i)).max().unwrap_or(ComponentStatus::Operational);
+            let works = windows.iter().any(|w| w.standing(now) == Standing::Active && about(w, c));
+            let planned = if works { ComponentStatus::UnderMaintenance } else { ComponentStatus::Operational };
+            let status = shown.iter().filter(|i| c.services.contains(&i.service)).map(|i| impact(i)).max().map_or(planned, |worst| worst.max(planned));
             (c.clone(), status)
         })
         .collect();
@@ -136,5 +173,15 @@ pub fn summarise(configuration: &Configuration, incidents: &[Incident]) -> Summa
         })
         .collect();
     public.sort_by_key(|i| std::cmp::Reverse(i.started_at));
-    Summary { components, incidents: public }
+    let maintenances = windows.iter().filter(|w| w.standing(now) != Standing::CalledOff).map(|w| PublicMaintenance {
+        window: w.id.clone(),
+        components: page.components.iter().filter(|c| about(w, c)).map(|c| c.name.clone()).collect(),
+        asked_at: w.at,
+        start: w.start,
+        end: w.over_at(),
+        standing: w.standing(now),
+    });
+    let mut maintenances: Vec<PublicMaintenance> = maintenances.filter(|m| !m.components.is_empty()).collect();
+    maintenances.sort_by_key(|m| (m.start, m.end));
+    Summary { components, incidents: public, maintenances }
 }
