@@ -66,6 +66,8 @@ pub(crate) enum Command {
         /// The file (YAML).
         file: PathBuf,
     },
+    /// Print the JSON Schema of configuration files, for editors.
+    Schema,
     /// Say who is on call by a configuration file, at any instant, offline.
     Who(Who),
     /// Look for what would keep a page from a person by a configuration file, offline: holes in schedules, levels and people that nobody reaches. Exit code 1

@@ -14,6 +14,7 @@ mod deployment;
 mod document;
 mod failure;
 mod output;
+mod schema;
 mod words;
 
 use arguments::Arguments;

@@ -40,6 +40,11 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Export(which) => history::export(&which, api, out).await,
         Command::Rollback(which) => history::rollback(&which, api, out).await,
         Command::Check { file } => apply::check(&file, out),
+        Command::Schema => {
+            out.say(&crate::schema::text());
+            out.answer(&crate::schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Who(which) => foresee::who(&which, out),
         Command::Verify(which) => foresee::verify(&which, out),
         Command::Rules(Rules::Test(which)) => rules::test(&which, out),

@@ -94,6 +94,28 @@ pub(crate) fn read(file: &str, source: &str) -> Result<Configuration, Findings> 
     read_all(&[(file.to_owned(), source.to_owned())])
 }
 
+/// What a file says, as other readers of YAML 1.2 see it: by its looks.
+#[cfg(test)]
+pub(crate) fn value(source: &str) -> serde_json::Value {
+    let (tree, findings) = tree::parse(0, source);
+    assert!(findings.is_empty(), "{findings:?}");
+    by_looks(&tree.unwrap())
+}
+
+#[cfg(test)]
+fn by_looks(node: &Node) -> serde_json::Value {
+    match &node.value {
+        _ if node.is_null() => serde_json::Value::Null,
+        Value::Scalar { text, plain: true } => {
+            let number = text.parse::<serde_json::Number>().ok().map(serde_json::Value::Number);
+            number.or_else(|| text.to_lowercase().parse().ok().map(serde_json::Value::Bool)).unwrap_or_else(|| text.as_str().into())
+        }
+        Value::Scalar { text, plain: false } => text.as_str().into(),
+        Value::List(items) => items.iter().map(|i| by_looks(&i.node)).collect(),
+        Value::Map(entries) => entries.iter().map(|e| (e.key.clone(), by_looks(&e.node))).collect::<serde_json::Map<_, _>>().into(),
+    }
+}
+
 /// Reads the types alone, without the domain's validation.
 #[cfg(test)]
 pub(crate) fn types(sources: &[(String, String)]) -> Result<Configuration, String> {

@@ -17,6 +17,7 @@ pub const DEDUP_KEY: &str = "heartbeat";
 
 /// A heartbeat that is expected. Its key, which stands in the address that is pinged, is made when the configuration is applied and never in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Heartbeat {
     /// Its id, unique among heartbeats and integrations.

@@ -20,4 +20,6 @@ pub mod maintenance;
 pub mod notification;
 pub mod rules;
 pub mod schedule;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod status_page;

@@ -25,6 +25,7 @@ const MOST_CALLED_OFF: usize = 20;
 ///   - {id: backup, reason: weekly backup, teams: [data], weekly: [{from: sun 02:00, to: sun 04:00}]}
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {
     /// Its id.

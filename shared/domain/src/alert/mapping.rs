@@ -34,6 +34,7 @@ const MOST_TEXT: usize = 8 * 1024;
 
 /// What an event does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Does {
     /// Triggers an alert.
@@ -50,6 +51,7 @@ pub enum Does {
 
 /// One way to read a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Mapping"))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
     /// Reads only bodies of which each of these texts is one of the words; all bodies where there are none.

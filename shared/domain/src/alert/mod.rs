@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 /// How bad a sender says that it is. Ordered from the worst to the mildest, so `min` is the worse one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Down, or losing data.
@@ -61,6 +62,7 @@ impl Severity {
 
 /// Which notification rules of a person apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
     /// Wake somebody.

@@ -23,6 +23,7 @@ const MOST_UPSTREAM: usize = 50;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
     /// Form of this document: 1.
@@ -55,6 +56,7 @@ pub struct Configuration {
 
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Team {
     /// Its id.
@@ -74,6 +76,7 @@ pub struct Team {
 
 /// A user's part in a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Member {
     /// Who.
@@ -85,6 +88,7 @@ pub struct Member {
 
 /// What a member may do; each role may do what those below it may.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Look.
@@ -115,6 +119,7 @@ impl Role {
 
 /// A person who can be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// Their id.
@@ -147,6 +152,7 @@ fn utc() -> String {
 
 /// One way to reach a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ContactMethod {
     /// Its id, unique in the whole document.
@@ -159,6 +165,7 @@ pub struct ContactMethod {
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// Text message to a phone, by SNS.
@@ -171,6 +178,7 @@ pub enum Channel {
 
 /// Notification rules by urgency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// For high urgency.
@@ -183,6 +191,7 @@ pub struct Rules {
 
 /// "After this long, by this way."
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "NotificationRule"))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Whole seconds after the level fired (0 to 7 days).
@@ -194,6 +203,7 @@ pub struct Rule {
 
 /// What alerts are about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Its id.
@@ -232,6 +242,7 @@ pub struct Service {
 
 /// How alerts of a service become incidents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "by", deny_unknown_fields)]
 pub enum Grouping {
     /// Each alert is an incident.
@@ -254,6 +265,7 @@ pub enum Grouping {
 
 /// A key that senders use. The key itself is made by the API and never in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Integration {
     /// Its id, unique in the whole document.
@@ -264,6 +276,7 @@ pub struct Integration {
 
 /// Which senders an integration is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IntegrationKind {
     /// Events API v2.
@@ -278,6 +291,7 @@ pub enum IntegrationKind {
 
 /// The public page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StatusPage {
     /// Whose page it is.
@@ -292,6 +306,7 @@ pub struct StatusPage {
 
 /// Something that readers of the status page know by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Component {
     /// Its id.

@@ -19,6 +19,7 @@ pub const MOST_REPEATS: u32 = 20;
 
 /// Whom a level pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
     /// One person.
@@ -37,6 +38,7 @@ pub enum Target {
 /// - {delay_s: 600, targets: [{user: barbara}], urgency: high}
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     /// How long this level has to answer before the next one fires, in whole seconds (0 to 7 days).
@@ -89,6 +91,7 @@ impl Level {
 
 /// Hours in which a level fires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// IANA zone of the windows.
@@ -102,6 +105,7 @@ pub struct Hours {
 
 /// An escalation policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Its id.

@@ -30,6 +30,7 @@ use timeline::Actor;
 
 /// How important an incident is to the business. P1 is the most important one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub enum Priority {
     P1,

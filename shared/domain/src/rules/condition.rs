@@ -35,6 +35,7 @@ const MOST_REGEX_DEPTH: u32 = 50;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Condition {
     /// Every one of them.
@@ -140,6 +141,7 @@ impl<'de> Deserialize<'de> for OneOf {
 
 /// A finite number to compare with.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Figure(pub f64);
 

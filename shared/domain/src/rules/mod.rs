@@ -34,6 +34,7 @@ pub const MOST_EVENTS: u32 = 1000;
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "EventRule"))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its id, unique in its list.
@@ -53,6 +54,7 @@ pub struct Rule {
 
 /// What is done with an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Then {
     /// Its severity is this.
@@ -89,6 +91,7 @@ pub struct Then {
 
 /// So many events in so long a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Threshold {
     /// Events of all alerts that the rule is about, repetitions included.
@@ -99,6 +102,7 @@ pub struct Threshold {
 
 /// The router of a team: which service an event of the team's own integrations belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Router {
     /// The service of events that no rule routes.

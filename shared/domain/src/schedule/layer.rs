@@ -68,6 +68,7 @@ use std::ops::Range;
 /// assert_eq!(at.map(|at| who("UTC", mondays, at)), ["", "a", "b", "a"]);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
     /// What people call it; unique in the schedule. A layer without a name is known by its place in the list, from 1.
@@ -116,10 +117,11 @@ pub struct Turn(pub Vec<UserId>);
 /// assert_eq!(who("UTC", &days("covered"), "2026-01-12T12:00:00Z"), "c");
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Turns {
     /// Every turn of the calendar. A member whose turns all fall outside the layer's windows is never on call
-    /// ([`super::Schedule::idle_members`] names them).
+    /// (`tocsin verify` names them).
     #[default]
     Calendar,
     /// Only turns in which the layer is open for at least a second, so that each member comes round equally often.

@@ -73,6 +73,7 @@ use serde::{Deserialize, Serialize};
 
 /// A schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Its id.
@@ -113,6 +114,7 @@ pub struct Schedule {
 /// assert_eq!(who(&schedule, "2026-01-05T12:00:00Z"), ["day", "always"]);
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Stacking {
     /// The first layer in the list that has somebody answers alone; those below it fill its holes.

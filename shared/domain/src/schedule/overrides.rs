@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(read(&format!(r#"{{{during}, "add": "ada", "with": "alan"}}"#)).is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "WrittenOverride", into = "WrittenOverride")]
 pub struct Override {
     /// A handle to edit or delete it by; unique in the schedule.
@@ -79,20 +80,29 @@ impl Change {
 
 /// The override as it stands in a document.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct WrittenOverride {
+    /// A handle to edit or delete it by; unique in the schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// The first instant of it.
     start: Written<Moment>,
+    /// The first instant that is no more of it.
     end: Written<Moment>,
+    /// Whom `with` replaces: this layer alone (its name, or its place in the list from 1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layer: Option<String>,
+    /// Whom `with` replaces: this person alone, wherever they would answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     person: Option<UserId>,
+    /// Who answers instead: of everybody, where neither `layer` nor `person` is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     with: Option<Turn>,
+    /// Who answers too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     add: Option<Turn>,
+    /// Why, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }

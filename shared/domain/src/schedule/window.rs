@@ -24,6 +24,7 @@ const REACH: i64 = 8 * DAY;
 /// assert_eq!(open("2026-07-07T08:00:00Z"), None, "a Tuesday");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Times {
     /// IANA zone of the clock.
