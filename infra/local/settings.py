@@ -36,7 +36,7 @@ DEFAULT_PORT = 4680
 STACK = "tocsin"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
-FUNCTIONS = ("ingest", "opsgenie", "incident", "notify", "api", "publish", "status", "sweep")
+FUNCTIONS = ("ingest", "inbound", "opsgenie", "incident", "notify", "api", "publish", "status", "sweep")
 
 
 class Ports:

@@ -13,7 +13,7 @@ import template as t
 
 SOURCE = t.source()
 PROCESSED = t.processed()
-FUNCTIONS = {"Ingest", "Opsgenie", "Incident", "Notify", "Api", "Publish", "Status", "Sweep"}
+FUNCTIONS = {"Ingest", "Inbound", "Opsgenie", "Incident", "Notify", "Api", "Publish", "Status", "Sweep"}
 
 # Actions for which AWS documents no resource narrower than "*": (role, statement) -> what its actions begin with.
 WITHOUT_RESOURCE = {
@@ -196,7 +196,7 @@ class Edges(unittest.TestCase):
     def test_functions_that_rules_invoke_have_a_failure_queue(self):
         configured = of("AWS::Lambda::EventInvokeConfig")
         functions = {c["Properties"]["FunctionName"]["Ref"] for c in configured.values()}
-        self.assertEqual(functions, {"SweepFunction"})
+        self.assertEqual(functions, {"SweepFunction", "InboundFunction"})
         for name, config in configured.items():
             self.assertIn("OnFailure", config["Properties"]["DestinationConfig"], name)
 

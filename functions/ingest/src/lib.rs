@@ -158,8 +158,8 @@ impl Ingest {
         let read = match parse {
             Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
-            Parse::Aws => return self.mapped(&integration, aws::parse(body)).await,
-            Parse::Ready(rules) => return self.mapped(&integration, mapping::parse_ready(body, rules)).await,
+            Parse::Aws => return self.take(&integration, aws::parse(body)).await,
+            Parse::Ready(rules) => return self.take(&integration, mapping::parse_ready(body, rules)).await,
         };
         match read {
             Ok(posted) => self.batch(&integration, posted).await,
@@ -167,8 +167,13 @@ impl Ingest {
         }
     }
 
-    /// Alerts and changes of a body.
-    async fn mapped(&self, integration: &IntegrationKey, read: Result<Read, Refusal>) -> Answer {
+    /// What a key opens, if it is one.
+    pub fn keys(&self) -> &KeyCache {
+        &self.keys
+    }
+
+    /// Takes alerts and changes that were read for an integration; the answer is a 2xx only once all of them are durable.
+    pub async fn take(&self, integration: &IntegrationKey, read: Result<Read, Refusal>) -> Answer {
         let Read { batch, changes, ignored } = match read {
             Ok(read) => read,
             Err(refusal) => return refusal.into(),

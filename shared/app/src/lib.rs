@@ -34,6 +34,7 @@ pub mod record_change;
 mod record_pages;
 pub mod rosters;
 pub mod show_status;
+pub mod sns_pages;
 pub mod split_incident;
 pub mod subscribe;
 pub mod sweep;

@@ -11,6 +11,7 @@ use crate::eventbridge::EventBridgeBus;
 use crate::lambda_codes::LambdaCodes;
 use crate::sfn::{NotAStateMachine, SfnClocks};
 use crate::sns::{SnsEmailContacts, SnsMessenger, SnsStakeholderTopic};
+use crate::sns_pages::HttpsSnsPages;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -112,6 +113,11 @@ impl Aws {
         SnsStakeholderTopic::new(client!(aws_sdk_sns, &self.shared, OTHERS), topic_arn)
     }
 
+    /// Certificates and confirmations of SNS, on the internet whatever the endpoint of the other clients is.
+    pub fn sns_pages(&self) -> HttpsSnsPages {
+        HttpsSnsPages::new(trust(self.shared.region().is_some_and(|region| of_amazons_roots(region.as_ref()))))
+    }
+
     /// The event bus.
     pub fn bus(&self, name: &str) -> EventBridgeBus {
         EventBridgeBus::new(client!(aws_sdk_eventbridge, &self.shared, OTHERS), name)
@@ -123,9 +129,13 @@ fn of_amazons_roots(region: &str) -> bool {
     !["cn-", "eusc-"].iter().any(|p| region.starts_with(p)) && !region.contains("-iso")
 }
 
+fn trust(amazons_roots: bool) -> TrustStore {
+    if amazons_roots { TrustStore::empty().with_pem_certificate(AMAZON_ROOTS) } else { TrustStore::default() }
+}
+
 /// One pool of connections for all clients. Plain `http://` endpoints work with it too.
 fn http_client(amazons_roots: bool) -> SharedHttpClient {
-    let trust = if amazons_roots { TrustStore::empty().with_pem_certificate(AMAZON_ROOTS) } else { TrustStore::default() };
+    let trust = trust(amazons_roots);
     let builder = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
     match TlsContext::builder().with_trust_store(trust).build() {
         Ok(context) => builder.tls_context(context).build_https(),

@@ -12,6 +12,7 @@ mod failure;
 pub mod lambda_codes;
 pub mod sfn;
 pub mod sns;
+pub mod sns_pages;
 pub mod system;
 #[cfg(feature = "test-support")]
 pub mod testing;

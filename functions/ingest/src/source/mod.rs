@@ -71,12 +71,12 @@ impl Refusal {
     }
 
     /// Not JSON, or not the kind of JSON that the format is.
-    fn unrecognized(error: &str) -> Self {
+    pub fn unrecognized(error: &str) -> Self {
         Refusal::new(400, "Unrecognized object", "Event object format is unrecognized", &[error.to_owned()])
     }
 
     /// More bytes than the format allows. Decided before anything is parsed.
-    fn too_large(limit: &str) -> Self {
+    pub fn too_large(limit: &str) -> Self {
         Refusal::new(413, "invalid event", "Event object is too large", &[format!("Size of the body exceeds {limit}")])
     }
 }

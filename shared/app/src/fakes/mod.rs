@@ -18,6 +18,7 @@ pub mod outside;
 mod quiet;
 pub mod random;
 mod rosters;
+pub mod sns_pages;
 pub mod store;
 mod verifications;
 
@@ -27,6 +28,7 @@ pub use faults::{Fault, Faults};
 pub use messenger::MemoryMessenger;
 pub use outside::{MemoryBus, MemoryMetrics, MemoryTopics};
 pub use random::SeededIds;
+pub use sns_pages::MemorySnsPages;
 pub use store::MemoryStore;
 pub use verifications::MemoryCodes;
 

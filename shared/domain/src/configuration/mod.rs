@@ -4,6 +4,7 @@
 //! read from the current one. Refuses to hold secrets: keys and tokens are made by the API and shown once.
 
 pub mod part;
+mod sources;
 pub mod validate;
 
 use crate::escalation::policy::Policy;
@@ -272,6 +273,10 @@ pub struct Integration {
     pub id: IntegrationId,
     /// Which senders it is for; any of Tocsin's wire formats is accepted under any key.
     pub kind: IntegrationKind,
+    /// Whose messages it takes where AWS calls Tocsin itself, so that no address has a key: ARNs of SNS topics, and `source` or resources of EventBridge's events.
+    /// One `*` stands for anything. Of several integrations the one that says most of it counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
 }
 
 /// Which senders an integration is meant for.

@@ -7,6 +7,7 @@ mod heartbeats;
 mod paging;
 mod people;
 mod rules;
+mod sources;
 pub mod suggest;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,7 @@ pub fn validate(configuration: &Configuration) -> Vec<Problem> {
     report.services();
     report.heartbeats();
     report.routers();
+    report.sources();
     report.maintenance();
     report.status_page();
     report.problems

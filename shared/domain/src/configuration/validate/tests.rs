@@ -70,6 +70,27 @@ fn each_mistake_is_named_with_its_field_and_a_suggestion() {
             json!("heartbeat"),
             "services[1].integrations[0].kind: an integration can not be a heartbeat (write it under heartbeats: {id: blog-pd, name: ..., service: blog, interval_s: ...})",
         ),
+        // Sources of what AWS delivers.
+        (
+            "/services/1/integrations/0/sources",
+            json!([""]),
+            "services[1].integrations[0].sources[0]: a source can not be empty (write a topic's ARN, an event's source like aws.health, or * for everything)",
+        ),
+        (
+            "/services/1/integrations/0/sources",
+            json!(["aws.*", "aws.*"]),
+            "services[1].integrations[0].sources[1]: source \"aws.*\" is there twice (services[1].integrations[0].sources[0] has it already: what comes from it belongs to one integration)",
+        ),
+        (
+            "/services/1/integrations/0/sources",
+            json!(["*:a:*"]),
+            "services[1].integrations[0].sources[0]: source \"*:a:*\" has more than one * (keep one: it stands for anything, colons included)",
+        ),
+        (
+            "/services/1/integrations/0/sources",
+            json!(["aws health"]),
+            "services[1].integrations[0].sources[0]: source \"aws health\" has blanks, which no source has (write a topic's ARN, an event's source like aws.health, or * for everything)",
+        ),
         // Teams.
         ("/teams/0/name", json!(" "), "teams[0].name: a name is missing (write what people call it)"),
         ("/teams/0/name", json!(long), "teams[0].name: 201 characters are too many (at most 200)"),

@@ -1,0 +1,148 @@
+//! The door for addresses with a key: `/v1/integrations/{aws,sns,cloudwatch,eventbridge,email}/KEY`.
+//!
+//! Called by: API Gateway. Takes envelopes of SNS, which must be signed by it; raw messages of SNS, API destinations of EventBridge and mail of services, for which the key
+//! alone says who sends. An SNS subscription is confirmed by itself.
+//!
+//! Refused: as ingest refuses (405, 413, 415, 400, 404 for an unknown key); 403 where SNS did not sign what says that it is of SNS; 503 where that can not be told now.
+
+use crate::sns::signature::Distrust;
+use crate::sns::{Damaged, Envelope, Kind};
+use crate::{Inbound, form, mail, read};
+use serde_json::{Value, json};
+use tocsin_app::ports::IntegrationKey;
+use tocsin_app::sns_pages::SnsAddress;
+use tocsin_domain::alert::Severity;
+use tocsin_domain::alert::event::{Action, Event};
+use tocsin_domain::change_event::ChangeEvent;
+use tocsin_ingest::Call;
+use tocsin_ingest::source::mapping::Read;
+use tocsin_ingest::source::{Answer, Batch, body};
+
+/// Bytes of the page that answers a confirmation; it is a few hundred.
+const MOST_CONFIRMATION: usize = 64 * 1024;
+
+/// Names that this door has in the address.
+const NAMES: [&str; 5] = ["aws", "sns", "cloudwatch", "eventbridge", "email"];
+
+impl Inbound {
+    /// Answers one request. `path` is the decoded path; a trailing slash, and a doubled one, change nothing.
+    pub async fn answer(&self, call: &Call<'_>, body: Vec<u8>) -> Answer {
+        let parts: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
+        let key = match parts.as_slice() {
+            ["v1", "integrations", name, key] if NAMES.contains(name) && ["POST", "PUT"].contains(&call.method) => *key,
+            // What every address answers alike: other methods, and addresses that there are not.
+            _ => return self.ingest.answer(call, body).await,
+        };
+        let body = match body::open(body, call.content_encoding, call.content_type, body::MOST) {
+            Ok(body) if form::is_multipart(call.content_type) => form::read(body, call.content_type).await,
+            opened => opened,
+        };
+        let body = match body {
+            Ok(body) => body,
+            Err(refusal) => return refusal.into(),
+        };
+        let integration = match self.ingest.keys().integration(key).await {
+            Ok(Some(integration)) => integration,
+            Ok(None) => return said(404, "unknown integration key", "no integration has the key at the end of this address"),
+            Err(error) => return unavailable(&error.to_string()),
+        };
+        match Envelope::read(&body) {
+            Ok(None) if is_mail(call.content_type) => match mail::Mail::read(&body) {
+                Some(mail) => self.ingest.take(&integration, mail.event()).await,
+                None => self.ingest.take(&integration, read(&body)).await,
+            },
+            Ok(None) => self.ingest.take(&integration, read(&body)).await,
+            Ok(Some(envelope)) => self.envelope(&integration, &envelope, &body).await,
+            Err(Damaged) => forged(&integration, "it lacks what each message of SNS has"),
+        }
+    }
+
+    async fn envelope(&self, integration: &IntegrationKey, envelope: &Envelope, body: &[u8]) -> Answer {
+        match self.signatures.check(envelope).await {
+            Ok(()) => {}
+            Err(Distrust::Forged(why)) => return forged(integration, why),
+            Err(unjudged @ Distrust::Unjudged { .. }) => return unavailable(&unjudged.to_string()),
+        }
+        match envelope.kind {
+            Kind::Notification => self.ingest.take(integration, read(body)).await,
+            Kind::SubscriptionConfirmation => self.confirm(integration, envelope).await,
+            Kind::UnsubscribeConfirmation => self.ingest.take(integration, Ok(ended(&envelope.topic_arn))).await,
+        }
+    }
+
+    /// Confirms, and only then says so: SNS asks again after an error, and the same token may be used twice.
+    async fn confirm(&self, integration: &IntegrationKey, envelope: &Envelope) -> Answer {
+        let Some(address) = SnsAddress::confirmation(&envelope.subscribe_url) else { return forged(integration, "its SubscribeURL is not an address of SNS") };
+        if let Err(error) = self.pages.get(&address, MOST_CONFIRMATION).await {
+            return unavailable(&format!("the subscription could not be confirmed: {error}"));
+        }
+        tracing::info!(integration = %integration.integration, topic = %envelope.topic_arn, "subscription confirmed");
+        self.ingest.take(integration, Ok(confirmed(&envelope.topic_arn))).await
+    }
+}
+
+/// A change beside the service's incidents, and the end of what an ended subscription of that topic had opened.
+fn confirmed(topic: &str) -> Read {
+    let change = ChangeEvent {
+        summary: format!("SNS topic {} delivers here now", short(topic)),
+        source: short(topic),
+        occurred_at: None,
+        links: Vec::new(),
+        images: Vec::new(),
+        details: json!({"TopicArn": topic}),
+        adapted: Vec::new(),
+    };
+    Read { batch: Batch { events: vec![subscription(topic, Action::Resolve)], refused: Vec::new() }, changes: vec![change], ignored: 0 }
+}
+
+/// Alarms that do not come any more are worth a look.
+fn ended(topic: &str) -> Read {
+    Read { batch: Batch { events: vec![subscription(topic, Action::Trigger)], refused: Vec::new() }, ..Read::default() }
+}
+
+fn subscription(topic: &str, action: Action) -> Event {
+    let triggers = action == Action::Trigger;
+    Event {
+        action,
+        dedup_key: short(&format!("sns-subscription/{topic}")),
+        summary: if triggers { format!("SNS topic {} ended its subscription: nothing of it comes here any more", short(topic)) } else { String::new() },
+        source: short(topic),
+        priority: None,
+        severity: if triggers { Severity::Warning } else { Severity::Info },
+        occurred_at: None,
+        component: None,
+        group: None,
+        class: Some("SNS subscription".to_owned()),
+        client: Some("Amazon SNS".to_owned()),
+        client_url: None,
+        links: Vec::new(),
+        images: Vec::new(),
+        details: json!({"TopicArn": topic}),
+        adapted: Vec::new(),
+    }
+}
+
+/// ARNs of topics have 300 characters at most; whoever sends more gets them cut.
+fn short(text: &str) -> String {
+    text.chars().take(255).collect()
+}
+
+fn is_mail(content_type: &str) -> bool {
+    content_type.trim_start().to_ascii_lowercase().starts_with("message/rfc822")
+}
+
+fn forged(integration: &IntegrationKey, why: &str) -> Answer {
+    tracing::warn!(integration = %integration.integration, why, "a message that says it is of SNS was refused");
+    said(403, "forbidden", &format!("not a message that SNS signed: {why}. Raw message delivery needs no signature"))
+}
+
+/// The sender shall deliver it again.
+fn unavailable(why: &str) -> Answer {
+    tracing::error!(why, "not accepted; its sender is told to deliver it again");
+    said(503, "unavailable", "the event was not stored; deliver it again")
+}
+
+fn said(status: u16, kind: &str, message: &str) -> Answer {
+    let body: Value = json!({"status": kind, "message": message, "errors": [message]});
+    Answer { status, body: body.to_string() }
+}
