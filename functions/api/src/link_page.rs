@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::LazyLock;
 use tocsin_domain::alert::Severity;
+use tocsin_domain::incident::details::MOST_LINK_CHARS;
 use tocsin_domain::notification::message::{clean, cut};
 
 /// The style sheet that stands in each page; the policy names it by its hash.
@@ -57,6 +58,11 @@ pub enum LinkStatus {
         /// Yes.
         accepted: bool,
     },
+    /// It is part of another incident, and goes on there.
+    Merged {
+        /// The other one's number.
+        into: u64,
+    },
     /// It is over.
     Resolved {
         /// Who, or what, resolved it.
@@ -81,6 +87,8 @@ pub struct LinkIncident {
     pub status: LinkStatus,
     /// Since when.
     pub since: Timestamp,
+    /// Where those who work on it talk: an address or a number.
+    pub bridge: Option<String>,
 }
 
 /// What the page is made of.
@@ -156,6 +164,10 @@ struct Card {
     since: Instant,
     lasting: String,
     state: String,
+    /// Shown as a link: only of the web.
+    bridge_link: Option<String>,
+    /// Shown as text.
+    bridge_text: Option<String>,
 }
 
 #[derive(Template)]
@@ -227,6 +239,10 @@ fn answered(view: &LinkView) -> String {
     let (heading, tone, lead) = match (single.map(|i| (i.number, &i.status)), outdated.as_slice()) {
         (Some((n, LinkStatus::Acknowledged { by, .. })), _) => {
             (format!("{} is on #{n}", person(by)), Tone::Fine, "There is nothing to acknowledge: paging has stopped.".to_owned())
+        }
+        (Some((n, LinkStatus::Merged { into })), _) => {
+            let lead = format!("Nobody is paged for it any more. If nobody has answered #{into}, paging for that one goes on: use the link in its message, or the command: tocsin ack {into}");
+            (format!("#{n} is part of #{into} now"), Tone::Slow, lead)
         }
         (Some((n, LinkStatus::Resolved { .. })), _) => (format!("#{n} is over"), Tone::Fine, "It is resolved, and nobody is paged for it any more.".to_owned()),
         (_, []) => ("Nothing left to acknowledge".to_owned(), Tone::Fine, "Paging has stopped for all of these.".to_owned()),
@@ -336,9 +352,16 @@ impl LinkView {
             LinkStatus::Asked { by, message } => format!("{} asks for your help: {}", person(by), cut(&clean(message), MOST_TITLE_CHARS, "...")),
             LinkStatus::Answered { accepted: true } => "You help.".to_owned(),
             LinkStatus::Answered { accepted: false } => "You do not help.".to_owned(),
+            LinkStatus::Merged { into } => format!("It went on as part of #{into}: act there."),
             LinkStatus::Resolved { by, at } => format!("Resolved by {} at {}. Nobody is paged any more.", person(by), self.words(*at, zone)),
         };
+        // Who is done with it has nobody to talk to; only addresses of the web may be pressed.
+        let over = matches!(incident.status, LinkStatus::Merged { .. } | LinkStatus::Resolved { .. });
+        let bridge = incident.bridge.as_deref().filter(|_| !over).map(|b| cut(&clean(b), MOST_LINK_CHARS, ""));
+        let web = bridge.clone().filter(|b| b.starts_with("https://") || b.starts_with("http://"));
         Card {
+            bridge_text: bridge.filter(|_| web.is_none()).map(|b| b.strip_prefix("tel:").unwrap_or(&b).to_owned()),
+            bridge_link: web,
             number: incident.number,
             title: cut(&clean(&incident.title), MOST_TITLE_CHARS, "..."),
             severity: match incident.severity {

@@ -26,6 +26,7 @@ fn incident(number: u64, status: LinkStatus) -> LinkIncident {
         service: "Checkout".to_owned(),
         status,
         since: at("2026-11-22T02:48:10Z"),
+        bridge: None,
     }
 }
 
@@ -95,6 +96,28 @@ fn who_was_faster_is_told_before_and_after_pressing() {
         }
         assert!(!confirm(&view).contains("<form"));
         check(&confirm(&view), golden);
+    }
+}
+
+#[test]
+fn what_was_merged_says_where_it_went_on() {
+    let view = view(vec![LinkIncident { bridge: Some("https://meet.example.com/old".into()), ..incident(42, LinkStatus::Merged { into: 57 }) }]);
+    let html = confirm(&view);
+    assert!(html.contains("#42 is part of #57 now") && html.contains("tocsin ack 57") && !html.contains("<form"));
+    assert!(!html.contains("meet.example.com"), "those who work on it talk elsewhere now");
+    assert_eq!(html, done(&view, Outcome::NothingToDo));
+    check(&html, expect_file!["golden/link_merged.html"]);
+}
+
+#[test]
+fn where_people_talk_is_a_link_only_if_it_is_of_the_web() {
+    let page = |bridge: &str| confirm(&view(vec![LinkIncident { bridge: Some(bridge.to_owned()), ..incident(42, LinkStatus::Waiting) }]));
+    check(&page("https://meet.example.com/shop?a=1&b=2"), expect_file!["golden/link_bridge.html"]);
+    let called = page("tel:+15555550100");
+    assert!(called.contains("<dd>+15555550100</dd>") && !called.contains("href=\"tel"));
+    for hostile in ["javascript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "https://x\" onclick=\"y", "//evil.example", "ftp://x"] {
+        let html = page(hostile);
+        assert!(!html.contains("onclick=\"") && html.matches("<a ").count() == usize::from(hostile.starts_with("https://")), "{hostile}");
     }
 }
 

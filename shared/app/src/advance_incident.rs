@@ -125,8 +125,10 @@ impl AdvanceIncident {
             }
             Step::CallResponders(request) => {
                 let (_, configuration) = self.rosters.current_for(&request.to).await?;
-                let plan = plan_level(&Level::new(0, request.to), &configuration, urgency, None, now);
-                let fired = change.incident().call_responders(request.number, plan.pages, plan.unreached);
+                let mut plan = plan_level(&Level::new(0, request.to), &configuration, urgency, None, now);
+                let verified = self.verified(&plan, &configuration).await?;
+                plan.beside(&verified);
+                let fired = change.incident().call_responders(request.number, plan);
                 change.queue(fired.pages);
                 fired.whats
             }

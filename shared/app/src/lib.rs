@@ -6,6 +6,7 @@
 pub mod accept_event;
 pub mod advance_incident;
 pub mod announce_handoffs;
+mod announce_swaps;
 mod apply_asks;
 pub mod apply_configuration;
 pub mod ask_alert;

@@ -47,11 +47,11 @@ impl UseLink {
         let mut after = Vec::with_capacity(incidents.len());
         for incident in incidents {
             let generation = link.incidents.iter().find(|(id, _)| *id == incident.id).map(|(_, g)| *g);
-            if incident.status != Status::Triggered || generation != Some(incident.generation) {
+            if incident.status != Status::Triggered || !generation.is_some_and(|g| incident.answers(g)) {
                 after.push(incident);
                 continue;
             }
-            let bound = |i: &Incident| Some(i.generation) == generation;
+            let bound = |i: &Incident| generation.is_some_and(|g| i.answers(g));
             match self.command.run(incident.id, Command::Acknowledge, &by, bound).await {
                 Ok(i) => after.push(i),
                 // Resolved, or started over, between the two looks: show it as it is.

@@ -45,7 +45,7 @@ fn whats() -> Vec<What> {
         What::Reassigned { to: vec![Target::User("grace".parse().unwrap())] },
         What::EscalatedNow { level: 1 },
         What::PrioritySet { priority: Some(Priority::P1) },
-        What::UrgencySet { urgency: Urgency::Low },
+        What::UrgencySet { urgency: Urgency::Low, again: Some(1) },
         What::RespondersAsked { request: 1, to: vec![Target::User("linus".parse().unwrap())], message: "the database".into() },
         What::RespondersPaged {
             request: 1,
@@ -58,6 +58,8 @@ fn whats() -> Vec<What> {
             }],
             already: vec!["grace".parse().unwrap()],
             unreached: Vec::new(),
+            unverified: vec!["linus-sms".parse().unwrap()],
+            last_resort_beside: true,
         },
         What::ResponderAnswered { request: 1, user: "linus".parse().unwrap(), accepted: true },
         What::TitleSet { title: "Checkout is slow".into() },

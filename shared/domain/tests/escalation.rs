@@ -234,7 +234,7 @@ fn a_reopened_incident_starts_over_with_its_longest_time() {
 fn a_chosen_urgency_stands_until_it_gets_worse() {
     let mut i = incident(Severity::Error);
     assert_eq!(i.apply(Command::SetUrgency(Urgency::High), &ada(), at(1)), Ok(vec![]));
-    assert_eq!(i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(1)), Ok(vec![What::UrgencySet { urgency: Urgency::Low }]));
+    assert_eq!(i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(1)), Ok(vec![What::UrgencySet { urgency: Urgency::Low, again: None }]));
     assert_eq!((i.urgency, i.generation), (Urgency::Low, 1), "nobody is paged anew");
     assert_eq!(i.raise(Severity::Error, at(2)), [], "no worse than what the person knew");
     assert_eq!(i.raise(Severity::Critical, at(3)), [What::Raised { severity: Severity::Critical, urgency: Urgency::High }]);
@@ -246,6 +246,38 @@ fn a_chosen_urgency_stands_until_it_gets_worse() {
     i.apply(Command::Acknowledge, &ada(), at(7)).unwrap();
     i.apply(Command::SetUrgency(Urgency::High), &ada(), at(8)).unwrap();
     assert_eq!((i.generation, i.status.as_str()), (3, "acknowledged"), "somebody is on it");
+}
+
+#[test]
+fn a_lowered_urgency_starts_where_somebody_still_waits_and_links_stay_good() {
+    let p = policy(&[60, 60, 600], 1, false);
+    // Levels 1 and 2 have fired, and nobody was paged yet.
+    let fire = |i: &mut Incident, second: i64| {
+        let Step::FireLevel(_) = next_step(i, &p, at(second)) else { panic!("a level is due at {second}") };
+        let planned = Planned { user: format!("u{}", i.progress.level + 1).parse().unwrap(), contact: "c".parse().unwrap(), due: at(900), reason: String::new(), why: None };
+        i.fire_level(&p, Plan { pages: vec![(planned, Channel::Sms)], ..Plan::nobody(at(second)) }, at(second));
+    };
+    let mut i = incident(Severity::Critical);
+    fire(&mut i, 0);
+    fire(&mut i, 60);
+    let before = i.clone();
+    assert_eq!(i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(70)), Ok(vec![What::UrgencySet { urgency: Urgency::Low, again: Some(0) }]));
+    assert_eq!((i.generation, i.progress.level, i.progress.next, i.pages.len()), (2, 0, Next::Level { at: at(70) }, 0));
+    assert!(i.answers(1) && i.answers(2) && !i.answers(3));
+    // Twice lowered in between: the first link still answers. Anything else that starts over ends it.
+    i.apply(Command::SetUrgency(Urgency::High), &ada(), at(71)).unwrap();
+    assert!(!i.answers(2) && i.answers(3), "called anew");
+    fire(&mut i, 71);
+    i.apply(Command::SetUrgency(Urgency::Low), &ada(), at(72)).unwrap();
+    i.apply(Command::Acknowledge, &ada(), at(73)).unwrap();
+    assert!(i.answers(3) && i.answers(4));
+    i.apply(Command::Unacknowledge, &ada(), at(74)).unwrap();
+    assert!(!i.answers(4) && i.answers(5));
+    // Where everybody was paged already nobody is paged anew.
+    let mut paged = before;
+    paged.pages.clear();
+    assert_eq!(paged.apply(Command::SetUrgency(Urgency::Low), &ada(), at(70)), Ok(vec![What::UrgencySet { urgency: Urgency::Low, again: None }]));
+    assert_eq!((paged.generation, paged.progress.level, paged.progress.next), (1, 2, Next::Level { at: at(120) }));
 }
 
 #[test]

@@ -32,7 +32,10 @@ impl Checker<'_> {
     /// Walks through the policy beside the timeline.
     fn levels(&mut self, i: &Incident, g: &Generation, levels: &[Level], policy: Option<&Policy>, start: Timestamp) {
         let hurried = g.entries.iter().any(|e| matches!(e.what, What::PageFailed { .. }));
-        let asked = g.entries.first().and_then(|e| if let What::EscalatedNow { level } = e.what { Some(level) } else { None });
+        let asked = g.entries.first().and_then(|e| match e.what {
+            What::EscalatedNow { level } | What::UrgencySet { again: Some(level), .. } => Some(level),
+            _ => None,
+        });
         let (until, repeats) = policy.map_or((false, 0), |p| (p.until_acknowledged, p.repeat));
         // Which round and level comes next, and when; `None` is the last resort. A person may ask for a level in a later round.
         let mut round = None;

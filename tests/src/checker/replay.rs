@@ -77,7 +77,7 @@ fn replay(entries: &[Entry]) -> Stands {
                 s.fields.retain(|name, _| !fields.contains_key(name));
                 s.fields.extend(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))));
             }
-            What::UrgencySet { urgency } => s.urgency = Some(*urgency),
+            What::UrgencySet { urgency, .. } => s.urgency = Some(*urgency),
             What::AlertsAttached { alerts } | What::AlertsMovedIn { alerts, .. } => s.alerts_total += alerts.len(),
             What::Acknowledged { .. } | What::Snoozed { .. } => s.status = "acknowledged",
             What::Resolved {} | What::Merged { .. } => s.status = "resolved",

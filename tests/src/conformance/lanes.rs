@@ -11,6 +11,8 @@ use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, Planned};
 use tocsin_domain::notification::lane::{Cap, Lane};
 use tocsin_domain::notification::page::Page;
+use tocsin_domain::notification::plan::Plan;
+use tocsin_domain::notification::verification::Verified;
 
 /// An incident with pages in Ada's lane, due at these seconds.
 pub(super) async fn queued(s: &Stores, n: u64, due: &[i64]) -> (Incident, Vec<Page>) {
@@ -101,7 +103,7 @@ async fn asked(s: &Stores) -> (Incident, Page, Page) {
     let to = vec![Target::User(slug("ada"))];
     c.incident.apply(Command::AskResponders { to, message: "please".to_owned() }, &Actor::System, at(1)).unwrap();
     let planned = Planned { user: slug("ada"), contact: slug("ada-sms"), due: at(1), reason: "asked".to_owned(), why: None };
-    c.queue = c.incident.call_responders(1, vec![(planned, Channel::Sms)], Vec::new()).pages;
+    c.queue = c.incident.call_responders(1, Plan { pages: vec![(planned, Channel::Sms)], ..Plan::nobody(at(0)) }).pages;
     let page = c.queue[0].clone();
     s.incidents.commit(&c).await.unwrap();
     (c.incident, level[0].clone(), page)
@@ -122,6 +124,31 @@ pub async fn who_was_asked_is_paged_until_they_answer(s: Stores) {
     s.incidents.commit(&c).await.unwrap();
     assert_eq!(s.lanes.claim(&claim(std::slice::from_ref(&page), 80, None)).await, Err(ClaimError::TakenBack(vec![page.key.clone()])));
     assert_eq!(s.lanes.claim(&claim(&[level.clone(), page.clone()], 80, None)).await, Err(ClaimError::TakenBack(vec![level.key, page.key])));
+}
+
+/// Nobody of a request has a verified way: the last resort is asked beside them, until all of them have answered.
+pub async fn the_last_resort_is_asked_until_everybody_answered(s: Stores) {
+    let (i, _) = queued(&s, 1, &[0]).await;
+    let mut c = next(i);
+    let to = vec![Target::User(slug("ada")), Target::User(slug("bob"))];
+    c.incident.apply(Command::AskResponders { to, message: String::new() }, &Actor::System, at(1)).unwrap();
+    let planned = |user: &str| Planned { user: slug(user), contact: slug(&format!("{user}-sms")), due: at(1), reason: "asked".to_owned(), why: None };
+    let mut plan = Plan { pages: ["ada", "bob"].map(|u| (planned(u), Channel::Sms)).to_vec(), ..Plan::nobody(at(1)) };
+    plan.beside(&Verified::new());
+    c.queue = c.incident.call_responders(1, plan).pages;
+    let beside = c.queue[2].clone();
+    assert_eq!((beside.channel, &beside.key.user), (Channel::LastResort, &None));
+    s.incidents.commit(&c).await.unwrap();
+    let claim_at = |seconds| Claim { contact: beside.contact.clone(), ..claim(std::slice::from_ref(&beside), seconds, None) };
+    s.lanes.claim(&claim_at(1)).await.unwrap();
+    for (n, (user, wanted)) in [("ada", true), ("bob", false)].into_iter().enumerate() {
+        c = next(c.incident);
+        c.incident.apply(Command::AnswerRequest { user: slug(user), accept: true }, &Actor::System, at(2)).unwrap();
+        assert_eq!(c.incident.pages.iter().any(|p| p.key == beside.key), wanted, "{user}");
+        s.incidents.commit(&c).await.unwrap();
+        let again = s.lanes.claim(&claim_at(40 + 40 * i64::try_from(n).unwrap())).await;
+        assert_eq!(again, if wanted { Ok(()) } else { Err(ClaimError::TakenBack(vec![beside.key.clone()])) }, "{user}");
+    }
 }
 
 pub async fn nobody_is_asked_to_help_with_what_is_resolved(s: Stores) {

@@ -124,7 +124,7 @@ macro_rules! conformance_suite {
                 ];
                 lanes: [
                     due_pages_come_oldest_first, a_claim_leases, a_lease_that_ended_is_claimed_again, an_answered_incident_takes_pages_back,
-                    an_older_generation_is_taken_back, who_was_asked_is_paged_until_they_answer, nobody_is_asked_to_help_with_what_is_resolved, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
+                    an_older_generation_is_taken_back, who_was_asked_is_paged_until_they_answer, nobody_is_asked_to_help_with_what_is_resolved, the_last_resort_is_asked_until_everybody_answered, a_used_lane_is_a_conflict, a_page_that_is_gone_is_a_conflict, a_refused_claim_writes_nothing,
                     links_expire, forty_five_pages_fit,
                     a_claim_of_no_pages_writes_the_lane, a_page_that_changed_since_it_was_read_is_a_conflict,
                 ];

@@ -3,10 +3,11 @@
 use super::Stores;
 use crate::samples::{at, slug};
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{Feed, FeedOf, NoticeClaim, NoticeKey, RosterChange, RosterRecord, SecretHash};
-use tocsin_domain::id::{FeedId, OverrideId, ScheduleId};
+use tocsin_app::ports::{Feed, FeedOf, NoticeAbout, NoticeClaim, NoticeKey, RosterChange, RosterRecord, SecretHash};
+use tocsin_domain::id::{FeedId, OverrideId, ScheduleId, SwapId};
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::schedule::roster::{AdHoc, Origin, Roster};
+use tocsin_domain::schedule::swap::News;
 
 fn roster(schedule: &str, revision: u64) -> Roster {
     Roster { schedule: slug(schedule), team: slug("web"), revision, overrides: Vec::new(), swaps: Vec::new() }
@@ -94,11 +95,16 @@ pub async fn feeds_are_opened_listed_and_closed(s: Stores) {
 }
 
 pub async fn a_notice_is_claimed_by_one(s: Stores) {
-    let key = NoticeKey { schedule: slug("web"), at: at(0), user: slug("ada"), begins: true };
+    let key = NoticeKey { schedule: slug("web"), at: at(0), user: slug("ada"), about: NoticeAbout::Begins };
     let claim = async |key: &NoticeKey, now: i64| s.notices.claim_notice(key, at(now), at(now + 60)).await.unwrap();
     assert_eq!(claim(&key, 0).await, NoticeClaim::Yours);
     assert_eq!(claim(&key, 59).await, NoticeClaim::NotYours, "somebody is sending it");
-    assert_eq!(claim(&NoticeKey { begins: false, ..key.clone() }, 0).await, NoticeClaim::Yours, "another one");
+    assert_eq!(claim(&NoticeKey { about: NoticeAbout::Ends, ..key.clone() }, 0).await, NoticeClaim::Yours, "another one");
+    let swap = |n, news| NoticeKey { about: NoticeAbout::Swap(SwapId::new(ulid::Ulid::from_parts(n, 0)), news), ..key.clone() };
+    for other in [swap(1, News::Offered), swap(1, News::Accepted), swap(2, News::Accepted)] {
+        assert_eq!(claim(&other, 0).await, NoticeClaim::Yours, "{other:?}");
+        assert_eq!(claim(&other, 0).await, NoticeClaim::NotYours, "{other:?}");
+    }
     assert_eq!(claim(&key, 60).await, NoticeClaim::Yours, "its sender died");
     s.notices.settle_notice(&key, at(61)).await.unwrap();
     s.notices.settle_notice(&key, at(61)).await.unwrap();

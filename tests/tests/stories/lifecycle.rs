@@ -3,10 +3,13 @@
 use tocsin_domain::alert::event::Action;
 use tocsin_domain::alert::{AlertState, Severity, Urgency};
 use tocsin_domain::configuration::Channel::{Email, Sms};
+use serde_json::json;
 use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::timeline::What;
 use tocsin_tests::samples::{at, event};
-use tocsin_tests::world::World;
+use tocsin_tests::world::configuration::configuration;
 use tocsin_tests::world::tell::{Answer, Length};
+use tocsin_tests::world::{Setup, World};
 
 fn paged(service: &str, who: &str) -> (World, tocsin_domain::id::IncidentId) {
     let mut world = World::default();
@@ -77,6 +80,32 @@ fn low_urgency_pages_nobody_anew_and_stands_until_it_gets_worse() {
     assert_eq!(world.expect_page("bob", Email).at, at(300));
     world.expect_quiet();
     assert_eq!(world.only().generation, 1);
+}
+
+#[test]
+fn a_lowered_urgency_takes_back_what_waits_and_goes_on_by_mail() {
+    // Dora is called at once and mailed after two minutes; by her rules for low urgency she is mailed after a quarter of an hour.
+    let mut document = serde_json::to_value(configuration()).unwrap();
+    document["users"][3]["rules"]["low"] = json!([{"via": "dora-mail", "after_s": 900}]);
+    let mut world = World::new(Setup { configuration: serde_json::from_value(document).unwrap(), ..Setup::default() });
+    world.trigger("siren", "flood");
+    let called = world.expect_page("dora", Sms);
+    let id = world.only().id;
+    world.fast_forward(1.minutes());
+    world.command("ada", id, Command::SetUrgency(Urgency::Low));
+    assert!(world.tells(id, |w| *w == What::UrgencySet { urgency: Urgency::Low, again: Some(0) }), "{:#?}", world.timeline(id));
+    // Asked again it is the same wish; the mail of two minutes does not come.
+    world.command("ada", id, Command::SetUrgency(Urgency::Low));
+    world.run_until(at(300));
+    world.expect_quiet();
+    // The link of the call still answers, although the level fired again since.
+    world.run_until(at(1000));
+    assert_eq!(world.expect_page("dora", Email).at, at(960));
+    assert_eq!(world.only().generation, 2);
+    assert_eq!(world.press(&called), Answer::Linked);
+    assert_eq!(world.only().status.as_str(), "acknowledged");
+    world.fast_forward(1.hours());
+    world.expect_quiet();
 }
 
 #[test]

@@ -174,3 +174,33 @@ fn whoever_stands_in_for_today_is_asked_instead_of_whom_the_schedule_names() {
     world.command("bob", id, Command::AskResponders { to, message: "the vault".to_owned() });
     world.expect_page("dora", Sms);
 }
+
+#[test]
+fn who_is_asked_by_no_verified_way_has_the_last_resort_beside_them_until_they_answer() {
+    let (mut world, id) = acknowledged();
+    for contact in ["dora-sms", "dora-mail"] {
+        world.store.forget_verification(&slug(contact));
+    }
+    world.command("ada", id, ask(&["dora"]));
+    let sent = world.expect_page("dora", Sms);
+    assert_eq!(sent.at, at(60), "better a page too many");
+    let beside = world.expect_last_resort();
+    assert!(beside.at == at(60) && beside.message.text.contains("asks for your help"), "{beside:?}");
+    let words = "nobody here has a verified way, so the last-resort contact is paged beside them";
+    assert!(world.tells(id, |w| w.words().ends_with(words)), "{:#?}", world.timeline(id));
+    assert_eq!(world.press(&sent), Answer::Linked);
+    world.fast_forward(24.hours());
+    world.expect_quiet();
+}
+
+#[test]
+fn one_verified_way_of_all_who_are_asked_is_enough() {
+    let (mut world, id) = acknowledged();
+    world.store.forget_verification(&slug("dora-sms"));
+    world.store.forget_verification(&slug("carol-sms"));
+    world.command("ada", id, ask(&["dora", "carol"]));
+    world.expect_page("carol", Sms);
+    world.expect_page("dora", Sms);
+    world.expect_quiet();
+    assert!(world.tells(id, |w| w.words().ends_with("not verified: carol-sms, dora-sms")), "{:#?}", world.timeline(id));
+}

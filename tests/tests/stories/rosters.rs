@@ -120,6 +120,7 @@ fn a_swap_is_carried_out_when_the_other_side_accepts() {
     swap(world.amend("bob", false, "rota", Amend::Accept(offered)));
     swap(world.amend("bob", false, "rota", Amend::Accept(offered)));
     world.run_until(at(3600));
+    world.skip_messages();
     world.trigger("bank", "one");
     world.expect_page("bob", Sms);
     let incident = world.only();
@@ -141,6 +142,7 @@ fn a_shift_that_changed_meanwhile_is_not_swapped() {
     }
     // Nothing of it was written.
     world.run_until(at(3700));
+    world.skip_messages();
     world.trigger("bank", "one");
     world.expect_page("ada", Sms);
 }
@@ -156,6 +158,7 @@ fn an_offer_ends_when_its_time_comes() {
     swap(world.amend("bob", false, "rota", Amend::Decline(another)));
     assert_eq!(refused(world.amend("bob", false, "rota", Amend::Accept(another))), "this swap is declined");
     world.run_until(at(7200));
+    world.skip_messages();
     world.trigger("bank", "one");
     world.expect_page("ada", Sms);
 }
@@ -272,4 +275,59 @@ fn a_sweep_that_dies_at_any_call_leaves_the_notice_to_the_next() {
             assert!(got.len() <= 3, "{fault:?} at call {call}: {got:?}");
         }
     }
+}
+
+/// The world of the rota, in which Ada has offered a time of hers to Bob.
+fn offered(change: impl FnOnce(&mut serde_json::Value), give: (i64, i64)) -> (World, SwapId) {
+    let mut document = serde_json::to_value(configuration()).unwrap();
+    document["schedules"][0]["name"] = json!("Rota");
+    change(&mut document);
+    let mut world = World::new(Setup { configuration: serde_json::from_value(document).unwrap(), ..Setup::default() });
+    let id = swap(world.amend("ada", false, "rota", offer("ada", "bob", give, None)));
+    (world, id)
+}
+
+#[test]
+fn both_sides_of_a_swap_are_told_what_the_other_did_once() {
+    let (mut world, id) = offered(|_| {}, (7200, DAY));
+    world.run_until(at(600));
+    let text = format!("Tocsin: ada asks you to take Rota from Mon 5 Jan 11:00 UTC to Tue 6 Jan 09:00 UTC. Answer: tocsin swap accept rota {id} (or decline), before Mon 5 Jan 11:00 UTC.");
+    assert_eq!(told(&mut world), [("bob-mail".to_owned(), text)]);
+    assert!(matches!(world.amend("bob", false, "rota", Amend::Accept(id)), Answer::Amended(_)));
+    world.run_until(at(DAY));
+    let text = "Tocsin: bob accepted: bob is on call for Rota from Mon 5 Jan 11:00 UTC to Tue 6 Jan 09:00 UTC instead of you.".to_owned();
+    assert_eq!(told(&mut world), [("ada-mail".to_owned(), text)]);
+    world.run_until(at(3 * DAY));
+    world.expect_quiet();
+}
+
+#[test]
+fn an_offer_that_is_declined_or_that_nobody_answers_comes_back_to_who_offered() {
+    let (mut world, id) = offered(|_| {}, (7200, DAY));
+    world.run_until(at(120));
+    world.amend("bob", false, "rota", Amend::Decline(id));
+    world.run_until(at(240));
+    let texts: Vec<String> = told(&mut world).into_iter().map(|(who, text)| format!("{who} {}", text.split(':').nth(1).unwrap())).collect();
+    assert_eq!(texts, ["ada-mail  bob declined your swap", "bob-mail  ada asks you to take Rota from Mon 5 Jan 11"]);
+    let (mut world, _) = offered(|_| {}, (7200, DAY));
+    world.run_until(at(7100));
+    assert_eq!(told(&mut world).len(), 1);
+    world.run_until(at(2 * DAY));
+    let all = told(&mut world);
+    assert!(all.len() == 1 && all[0].0 == "ada-mail" && all[0].1.contains("bob did not answer in time: you stay on call"), "{all:?}");
+}
+
+#[test]
+fn quiet_hours_hold_a_notice_unless_the_offer_would_be_over() {
+    let quiet = |d: &mut serde_json::Value| d["users"][1]["quiet_hours"] = json!([{"from": "08:00", "to": "12:00"}]);
+    // Until 12:00: the offer ends at 15:00.
+    let (mut world, _) = offered(quiet, (6 * 3600, DAY));
+    world.run_until(at(3 * 3600 - 1));
+    world.expect_quiet();
+    world.run_until(at(3 * 3600 + 120));
+    assert_eq!(told(&mut world).len(), 1);
+    // It ends at 11:00: told at once.
+    let (mut world, _) = offered(quiet, (2 * 3600, DAY));
+    world.run_until(at(120));
+    assert_eq!(told(&mut world).len(), 1);
 }

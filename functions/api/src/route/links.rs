@@ -84,10 +84,10 @@ fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration)
         Actor::User(id) => configuration.user(id).map_or_else(|| id.to_string(), |u| u.name.clone()),
         Actor::System | Actor::Sender(_) | Actor::Token(_) => actor.to_string(),
     };
-    let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && *generation == i.generation);
+    let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && i.answers(*generation));
     let responder = link.user.as_ref().filter(|_| link.asked.contains(&i.id)).and_then(|user| i.responders.iter().find(|r| r.user == *user));
     let status = match (&i.status, responder.map(|r| (r.answer, r.request))) {
-        (Status::Resolved { by, at }, _) => LinkStatus::Resolved { by: name(by), at: *at },
+        (Status::Resolved { by, at }, _) => i.merged_into.map_or_else(|| LinkStatus::Resolved { by: name(by), at: *at }, |m| LinkStatus::Merged { into: m.number }),
         (Status::Triggered, _) if bound => LinkStatus::Waiting,
         (_, Some((Answer::Asked, request))) => {
             let plea = i.requests.iter().find(|r| r.number == request);
@@ -98,7 +98,7 @@ fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration)
         (Status::Acknowledged { by, at, until, .. }, None) => LinkStatus::Acknowledged { by: name(by), at: *at, until: *until },
     };
     let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
-    LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at }
+    LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at, bridge: i.bridge.clone() }
 }
 
 fn trouble(error: &AppError) -> Response {

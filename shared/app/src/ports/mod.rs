@@ -27,7 +27,7 @@ pub use keys::{IntegrationKey, SecretHash};
 pub use lanes::{AcknowledgeLink, Claim, ClaimError, LaneStore, QueuedPage};
 pub use messages::{ContactCodes, Destination, EmailContacts, EmailState, Messenger, SendError, VerificationStore};
 pub use quiet::{CountKey, MaintenanceStore, ThresholdStore};
-pub use rosters::{Feed, FeedOf, FeedStore, NoticeClaim, NoticeKey, NoticeStore, RosterChange, RosterRecord, RosterStore};
+pub use rosters::{Feed, FeedOf, FeedStore, NoticeAbout, NoticeClaim, NoticeKey, NoticeStore, RosterChange, RosterRecord, RosterStore};
 pub use status::{EventBus, PendingSubscriber, StakeholderTopic, SubscriberStore};
 pub use tocsin_domain::incident::intake::GroupKey;
 pub use tocsin_domain::rules::threshold::{Counted, CountedAlert};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_domain::id::{FeedId, OverrideId, ScheduleId, SwapId, TeamId, UserId};
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::schedule::roster::{AdHoc, Roster};
-use tocsin_domain::schedule::swap::Swap;
+use tocsin_domain::schedule::swap::{News, Swap};
 
 /// One change of a roster, as it is kept for the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,17 +107,28 @@ pub trait FeedStore: Send + Sync {
     async fn delete_feed(&self, feed: &Feed) -> Result<(), PortError>;
 }
 
-/// One person is told that their time in a schedule begins or ends.
+/// What a person is told of a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeAbout {
+    /// Their time begins.
+    Begins,
+    /// Their time ends.
+    Ends,
+    /// Something about a swap.
+    Swap(SwapId, News),
+}
+
+/// One person is told something of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NoticeKey {
     /// In which schedule.
     pub schedule: ScheduleId,
-    /// When it begins or ends.
+    /// When it begins, ends or was done.
     pub at: Timestamp,
     /// Who is told.
     pub user: UserId,
-    /// Whether it begins.
-    pub begins: bool,
+    /// What.
+    pub about: NoticeAbout,
 }
 
 /// How a claim on a notice went.

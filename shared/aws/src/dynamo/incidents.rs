@@ -44,7 +44,10 @@ fn listed(incident: &Incident) -> IndexKey {
 /// Who was asked to help and has not answered: what a claim of their pages checks.
 fn asked(incident: &Incident) -> Option<AttributeValue> {
     let waits = |r: &&Responder| r.answer == Answer::Asked && incident.is_open();
-    let asked: Vec<String> = incident.responders.iter().filter(waits).map(|r| schema::asked(r.request, &r.user)).collect();
+    let waiting = incident.responders.iter().filter(waits);
+    let mut asked: Vec<String> = waiting.flat_map(|r| [schema::asked(r.request, &r.user), schema::asked_anybody(r.request)]).collect();
+    asked.sort_unstable();
+    asked.dedup();
     (!asked.is_empty()).then_some(AttributeValue::Ss(asked))
 }
 

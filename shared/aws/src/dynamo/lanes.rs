@@ -43,7 +43,7 @@ fn lease(contact: &ContactId, page: &Page, claim: &Claim) -> Action {
 enum Wanted {
     /// Its incident is triggered in this generation.
     Generation(u32),
-    /// Its receiver was asked to help, and has not answered.
+    /// Its receiver was asked to help, and has not answered; of a page to the last resort, anybody of the request.
     Asked(String),
 }
 
@@ -51,7 +51,8 @@ impl Wanted {
     fn of(key: &PageKey) -> Self {
         match (key.request, &key.user) {
             (Some(request), Some(user)) => Self::Asked(schema::asked(request, user)),
-            (Some(_) | None, _) => Self::Generation(key.generation),
+            (Some(request), None) => Self::Asked(schema::asked_anybody(request)),
+            (None, _) => Self::Generation(key.generation),
         }
     }
 }

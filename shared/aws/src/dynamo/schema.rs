@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeKey, SecretHash};
+use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeAbout, NoticeKey, SecretHash};
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::alert::outcome::RulesOf;
 use tocsin_domain::hex::hex;
@@ -139,6 +139,11 @@ pub(crate) const LINK: &str = "A#";
 /// Element of an incident's attribute `asked`: somebody who was asked to help by this request, and has not answered.
 pub fn asked(request: u32, user: &UserId) -> String {
     format!("{request}#{user}")
+}
+
+/// Element of the same attribute: anybody of this request has not answered. No person's id is empty.
+pub fn asked_anybody(request: u32) -> String {
+    format!("{request}#")
 }
 
 /// A command of an incident that its caller gave a name.
@@ -300,9 +305,13 @@ pub fn listed_feed(feed: &Feed) -> Key {
     key(feeds_of(&feed.of), format!("F#{}", feed.id))
 }
 
-/// A notice of a handoff.
+/// A notice of a handoff or of a swap.
 pub fn notice(of: &NoticeKey) -> Key {
-    let what = if of.begins { "in" } else { "out" };
+    let what = match of.about {
+        NoticeAbout::Begins => "in".to_owned(),
+        NoticeAbout::Ends => "out".to_owned(),
+        NoticeAbout::Swap(id, news) => format!("{}#{id}", news.as_str()),
+    };
     key(format!("HO#{}", of.schedule), format!("N#{}#{what}#{}", sortable(of.at), of.user))
 }
 

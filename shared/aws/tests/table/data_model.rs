@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use expect_test::expect_file;
-use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeKey};
+use tocsin_app::ports::{CountKey, Feed, FeedOf, GroupKey, HoldPlace, NoticeAbout, NoticeKey};
 use tocsin_aws::dynamo::model::{KINDS, PATTERNS};
 use tocsin_aws::dynamo::schema::{self, Key, Subject};
 use tocsin_domain::alert::outcome::{RuleRef, RulesOf};
@@ -102,7 +102,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         at: at(0),
         token: hash.clone(),
     };
-    let notice = NoticeKey { schedule: schedule.clone(), at: at(0), user: "ada".parse().unwrap(), begins: true };
+    let notice = NoticeKey { schedule: schedule.clone(), at: at(0), user: "ada".parse().unwrap(), about: NoticeAbout::Begins };
     let keys = [
         schema::guard(&key("x")),
         schema::hold(&HoldPlace { integration: key("x").integration, digest: key("x").digest() }),

@@ -100,6 +100,11 @@ impl Progress {
         Self { repeat, level, escalated_now: true, ..Self::start(now) }
     }
 
+    /// A level fires again, by other rules.
+    pub(crate) fn again_from(&self, repeat: u32, level: u32, now: Timestamp) -> Self {
+        Self { repeat, level, reached_anybody: self.reached_anybody, ..Self::start(now) }
+    }
+
     /// The level fired, and its delay counts from `from`. Reached nobody: the next one is due then.
     pub(crate) fn fired(&self, levels: &[Level], policy: &Policy, reached: bool, from: Timestamp) -> Self {
         let delay_s = levels.get(self.level as usize).map_or(0, |l| if reached { l.delay_s } else { 0 });

@@ -334,7 +334,7 @@ impl<'a> World<'a> {
                     }
                     Step::CallResponders(request) => {
                         let plan = plan_level(&Level::new(0, request.to), self.configuration, self.incidents[place].urgency, None, now);
-                        let fired = self.incidents[place].call_responders(request.number, plan.pages, plan.unreached);
+                        let fired = self.incidents[place].call_responders(request.number, plan);
                         self.fired(place, fired, now);
                     }
                     Step::FireLastResort => {

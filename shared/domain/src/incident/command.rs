@@ -52,7 +52,8 @@ pub enum Command {
     /// Say where those who work on it talk, or that they do not any more.
     SetBridge(Option<String>),
     /// Choose which notification rules apply. From low to high the escalation of an unanswered incident starts over, as when a worse alert joins;
-    /// from high to low nobody is paged anew, and pages that wait already leave. The choice stands until an alert is worse than all there were when it was made.
+    /// from high to low pages of levels that still wait are taken back, and the first level that had any goes on by the rules for low urgency. What has left has left, and its
+    /// links still answer. The choice stands until an alert is worse than all there were when it was made.
     SetUrgency(Urgency),
 }
 
@@ -181,10 +182,13 @@ impl Incident {
             Command::AnswerRequest { user, accept } => self.answer_request(&user, if accept { Answer::Accepted } else { Answer::Declined }),
             Command::SetUrgency(urgency) => {
                 self.urgency = urgency;
-                if urgency == Urgency::High && self.status == Status::Triggered {
-                    self.start_over(Progress::start(now));
+                let mut again = None;
+                match (urgency, &self.status) {
+                    (Urgency::High, Status::Triggered) => self.start_over(Progress::start(now)),
+                    (Urgency::Low, Status::Triggered) => again = self.calm_down(now),
+                    (Urgency::High | Urgency::Low, Status::Acknowledged { .. } | Status::Resolved { .. }) => {}
                 }
-                Ok(vec![What::UrgencySet { urgency }])
+                Ok(vec![What::UrgencySet { urgency, again }])
             }
             Command::Reassign(to) => {
                 self.reassigned_to = to.clone();

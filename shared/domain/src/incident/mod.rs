@@ -181,6 +181,9 @@ pub struct Incident {
     /// The incident that its first alerts were split off from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_from: Option<IncidentId>,
+    /// Links of generations from this one on still answer; none: of the present one only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links_from: Option<u32>,
 }
 
 /// What is known when an incident opens.
@@ -248,6 +251,7 @@ impl Incident {
             bridge: None,
             merged_into: None,
             split_from: None,
+            links_from: None,
         }
     }
 
@@ -278,9 +282,28 @@ impl Incident {
         self.superseded = Some((self.generation, self.attempt));
         self.generation += 1;
         self.attempt = 1;
+        self.links_from = None;
         self.status = Status::Triggered;
         self.progress = progress;
         self.take_back_levels();
+    }
+
+    /// From high to low urgency while nobody has answered: pages of levels that still wait are taken back, and the first level that had one fires again by the rules for
+    /// low urgency, in a generation of its own. Links that have left stay good: who was called already may answer with what they got. Where nothing waits, nothing is
+    /// taken back, and the next level is the first that fires by other rules. The answer: the level that fires again.
+    fn calm_down(&mut self, now: Timestamp) -> Option<u32> {
+        let waiting = self.pages.iter().map(|p| &p.key).chain(self.overflow.iter().map(|p| &p.key));
+        let first = waiting.filter(|k| k.request.is_none() && k.user.is_some()).map(|k| (k.repeat, k.level)).min()?;
+        let links_from = self.links_from.unwrap_or(self.generation);
+        let round = self.progress.fired.map_or(first.0, |(repeat, _)| repeat);
+        self.start_over(self.progress.again_from(round, first.1, now));
+        self.links_from = Some(links_from);
+        Some(first.1)
+    }
+
+    /// Whether a link that was sent in a generation still answers for this one.
+    pub fn answers(&self, generation: u32) -> bool {
+        (self.links_from.unwrap_or(self.generation)..=self.generation).contains(&generation)
     }
 
     /// Pages of levels are taken back; those who were asked to help are paged until they answer.

@@ -3,14 +3,15 @@
 //! They are paged by their own rules whether or not somebody has acknowledged, until they answer or the incident is resolved: a request belongs to the incident, not to
 //! a generation. Who was asked or has accepted is not paged again; who declined may be asked anew.
 
-use super::clock::Fired;
+use super::clock::{Fired, last_resort};
 use super::command::Rejected;
-use super::timeline::{Actor, Planned, Unreached, What};
+use super::timeline::{Actor, Unreached, What};
 use super::{Incident, Status};
 use crate::configuration::Channel;
 use crate::escalation::policy::Target;
 use crate::id::UserId;
 use crate::notification::page::{Page, PageKey};
+use crate::notification::plan::Plan;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -83,8 +84,10 @@ impl Incident {
         self.requests.iter().find(|r| !r.to.is_empty())
     }
 
-    /// A request is called: `planned` are the pages of its people, `unreached` the targets that nobody came of.
-    pub fn call_responders(&mut self, number: u32, planned: Vec<(Planned, Channel)>, mut unreached: Vec<Unreached>) -> Fired {
+    /// A request is called: its plan says who is paged, and which of their contact methods nobody has verified. As at a level, pages to those leave, and where nobody
+    /// who is paged now has another, the last-resort contact is paged beside them.
+    pub fn call_responders(&mut self, number: u32, plan: Plan) -> Fired {
+        let Plan { pages: planned, mut unreached, passed: _, counts_from, mut unverified, last_resort_beside: _ } = plan;
         let Some(request) = self.requests.iter_mut().find(|r| r.number == number) else { return Fired { whats: Vec::new(), pages: Vec::new() } };
         let to = std::mem::take(&mut request.to);
         let mut already: Vec<UserId> = Vec::new();
@@ -120,9 +123,27 @@ impl Incident {
             });
             told.push(p);
         }
+        unverified.retain(|c| told.iter().any(|p| p.contact == *c));
+        let last_resort_beside = !told.is_empty() && told.iter().all(|p| unverified.contains(&p.contact));
+        if last_resort_beside {
+            pages.push(self.request_beside(number, counts_from));
+        }
         self.forget_requests();
         let pages = self.queue(pages);
-        Fired { whats: vec![What::RespondersPaged { request: number, pages: told, already, unreached }], pages }
+        Fired { whats: vec![What::RespondersPaged { request: number, pages: told, already, unreached, unverified, last_resort_beside }], pages }
+    }
+
+    fn request_beside(&self, number: u32, due: Timestamp) -> Page {
+        Page {
+            key: PageKey { incident: self.id, generation: self.generation, repeat: 0, level: 0, user: None, rule: 0, request: Some(number) },
+            number: self.number,
+            contact: last_resort(),
+            channel: Channel::LastResort,
+            urgency: self.urgency,
+            due,
+            tries: 0,
+            instead_of: Vec::new(),
+        }
     }
 
     /// Somebody who was asked says yes or no: their pages stop.
@@ -139,9 +160,14 @@ impl Incident {
         }
         responder.answer = answer;
         let request = responder.request;
-        let theirs = |key: &PageKey| key.request.is_some() && key.user.as_ref() == Some(user);
-        self.pages.retain(|p| !theirs(&p.key));
-        self.overflow.retain(|p| !theirs(&p.key));
+        let waits = self.waits_for(request);
+        let over = |key: &PageKey| match &key.user {
+            Some(receiver) => key.request.is_some() && receiver == user,
+            // The last resort is asked for everybody who was.
+            None => key.request == Some(request) && !waits,
+        };
+        self.pages.retain(|p| !over(&p.key));
+        self.overflow.retain(|p| !over(&p.key));
         self.forget_requests();
         Ok(vec![What::ResponderAnswered { request, user: user.clone(), accepted: answer == Answer::Accepted }])
     }
@@ -158,6 +184,11 @@ impl Incident {
         self.requests.retain(|r| !r.to.is_empty() || responders.iter().any(|p| p.request == r.number && p.answer == Answer::Asked));
     }
 
+    /// Whether anybody of a request has not answered.
+    fn waits_for(&self, request: u32) -> bool {
+        self.responders.iter().any(|r| r.request == request && r.answer == Answer::Asked)
+    }
+
     /// Whether somebody was asked, and has not answered.
     pub fn is_asked(&self, user: &UserId) -> bool {
         self.responders.iter().any(|r| r.user == *user && r.answer == Answer::Asked)
@@ -168,7 +199,8 @@ impl Incident {
         match key.request {
             None => self.status == Status::Triggered && self.generation == key.generation,
             Some(request) => {
-                self.is_open() && self.responders.iter().any(|r| Some(&r.user) == key.user.as_ref() && r.request == request && r.answer == Answer::Asked)
+                let receives = |r: &Responder| key.user.as_ref().is_none_or(|user| *user == r.user);
+                self.is_open() && self.responders.iter().any(|r| receives(r) && r.request == request && r.answer == Answer::Asked)
             }
         }
     }

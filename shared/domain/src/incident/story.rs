@@ -45,8 +45,9 @@ impl What {
                 let what = if message.is_empty() { String::new() } else { format!(": {message}") };
                 format!("asked to help: {}{what}", to.iter().map(target).collect::<Vec<_>>().join(", "))
             }
-            What::RespondersPaged { pages, already, unreached, .. } => {
+            What::RespondersPaged { request: _, pages, already, unreached, unverified, last_resort_beside } => {
                 let mut parts = planned(pages);
+                parts.extend((!unverified.is_empty()).then(|| unverified_words(unverified, *last_resort_beside)));
                 parts.extend(already.iter().map(|u| format!("{u} was asked before")));
                 parts.extend(unreached.iter().map(|u| format!("nobody for {}: {}", target(&u.target), u.reason)));
                 format!("those who were asked to help: {}", parts.join("; "))
@@ -65,8 +66,11 @@ impl What {
             What::AlertsMovedOut { number, alerts, .. } => format!("{} went to #{number}", count(alerts.len(), "alert")),
             What::AlertsMovedIn { number, alerts, .. } => format!("{} came from #{number}", count(alerts.len(), "alert")),
             What::PrioritySet { priority: Some(p) } => format!("priority set to {p:?}"),
-            What::UrgencySet { urgency: Urgency::High } => "urgency set to high".to_owned(),
-            What::UrgencySet { urgency: Urgency::Low } => "urgency set to low".to_owned(),
+            What::UrgencySet { urgency: Urgency::High, .. } => "urgency set to high".to_owned(),
+            What::UrgencySet { urgency: Urgency::Low, again: None } => "urgency set to low".to_owned(),
+            What::UrgencySet { urgency: Urgency::Low, again: Some(level) } => {
+                format!("urgency set to low: pages that waited are taken back, and level {} goes on by the rules for low urgency", level + 1)
+            }
             What::PrioritySet { priority: None } => "priority taken away".to_owned(),
             What::RulesApplied { rules } => {
                 let one = |r: &super::timeline::RuleApplied| format!("{} on {}: {}", r.rule, count(r.alerts.len(), "alert"), r.did);

@@ -225,6 +225,9 @@ pub enum What {
     UrgencySet {
         /// Which.
         urgency: Urgency,
+        /// 0-based level that fires again, by the rules for low urgency: pages of it that waited were taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<u32>,
     },
     /// A person asked others to help.
     RespondersAsked {
@@ -248,6 +251,12 @@ pub enum What {
         /// Targets that nobody came of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unreached: Vec<Unreached>,
+        /// Contact methods of these pages that nobody has verified.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unverified: Vec<ContactId>,
+        /// Nobody of them has a verified way: the last-resort contact is paged beside.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last_resort_beside: bool,
     },
     /// Somebody who was asked to help said yes or no.
     ResponderAnswered {

@@ -8,5 +8,6 @@ pub mod locale;
 pub mod message;
 pub mod page;
 pub mod plan;
+pub mod swap;
 pub mod verification;
 pub mod why;

@@ -91,6 +91,34 @@ impl Standing {
     }
 }
 
+/// What one side of a swap has not heard of, because the other side, or time, did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// It was offered to them.
+    Offered,
+    /// What they offered is theirs no more.
+    Accepted,
+    /// What they offered stays theirs.
+    Declined,
+    /// What was offered to them is not any more.
+    Withdrawn,
+    /// Nobody answered what they offered.
+    Expired,
+}
+
+impl News {
+    /// A word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// An offer that somebody makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
@@ -120,6 +148,29 @@ impl Swap {
             State::Accepted { .. } => Standing::Accepted,
             State::Declined { .. } => Standing::Declined,
             State::Withdrawn { .. } => Standing::Withdrawn,
+        }
+    }
+
+    /// What is to be told of it as it stands: since when, to whom, what.
+    ///
+    /// ```
+    /// # use tocsin_domain::schedule::{Span, swap::{News, State, Swap}};
+    /// let t = |s: &str| s.parse::<jiff::Timestamp>().unwrap();
+    /// let mut swap = Swap { id: "swp_01KE6P4YM00000000000000001".parse().unwrap(), from: "ada".parse().unwrap(), to: "bob".parse().unwrap(), take: None, note: None,
+    ///     give: Span { start: t("2026-01-06T09:00:00Z"), end: t("2026-01-07T09:00:00Z") }, at: t("2026-01-05T10:00:00Z"), state: State::Open };
+    /// // Bob hears of it when it is offered; when its time begins and he has said nothing, Ada hears that she is on call after all.
+    /// assert_eq!(swap.news(t("2026-01-06T08:59:59Z")), (t("2026-01-05T10:00:00Z"), &swap.to, News::Offered));
+    /// assert_eq!(swap.news(t("2026-01-06T09:00:00Z")), (t("2026-01-06T09:00:00Z"), &swap.from, News::Expired));
+    /// swap.state = State::Declined { at: t("2026-01-05T11:00:00Z") };
+    /// assert_eq!(swap.news(t("2026-01-06T09:00:00Z")), (t("2026-01-05T11:00:00Z"), &swap.from, News::Declined));
+    /// ```
+    pub fn news(&self, now: Timestamp) -> (Timestamp, &UserId, News) {
+        match &self.state {
+            State::Open if now >= self.expires_at() => (self.expires_at(), &self.from, News::Expired),
+            State::Open => (self.at, &self.to, News::Offered),
+            State::Accepted { at, .. } => (*at, &self.from, News::Accepted),
+            State::Declined { at } => (*at, &self.from, News::Declined),
+            State::Withdrawn { at } => (*at, &self.to, News::Withdrawn),
         }
     }
 
