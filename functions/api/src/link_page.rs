@@ -241,7 +241,9 @@ fn answered(view: &LinkView) -> String {
             (format!("{} is on #{n}", person(by)), Tone::Fine, "There is nothing to acknowledge: paging has stopped.".to_owned())
         }
         (Some((n, LinkStatus::Merged { into })), _) => {
-            let lead = format!("Nobody is paged for it any more. If nobody has answered #{into}, paging for that one goes on: use the link in its message, or the command: tocsin ack {into}");
+            let lead = format!(
+                "Nobody is paged for it any more. If nobody has answered #{into}, paging for that one goes on: use the link in its message, or the command: tocsin ack {into}"
+            );
             (format!("#{n} is part of #{into} now"), Tone::Slow, lead)
         }
         (Some((n, LinkStatus::Resolved { .. })), _) => (format!("#{n} is over"), Tone::Fine, "It is resolved, and nobody is paged for it any more.".to_owned()),

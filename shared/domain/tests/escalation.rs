@@ -254,7 +254,13 @@ fn a_lowered_urgency_starts_where_somebody_still_waits_and_links_stay_good() {
     // Levels 1 and 2 have fired, and nobody was paged yet.
     let fire = |i: &mut Incident, second: i64| {
         let Step::FireLevel(_) = next_step(i, &p, at(second)) else { panic!("a level is due at {second}") };
-        let planned = Planned { user: format!("u{}", i.progress.level + 1).parse().unwrap(), contact: "c".parse().unwrap(), due: at(900), reason: String::new(), why: None };
+        let planned = Planned {
+            user: format!("u{}", i.progress.level + 1).parse().unwrap(),
+            contact: "c".parse().unwrap(),
+            due: at(900),
+            reason: String::new(),
+            why: None,
+        };
         i.fire_level(&p, Plan { pages: vec![(planned, Channel::Sms)], ..Plan::nobody(at(second)) }, at(second));
     };
     let mut i = incident(Severity::Critical);

@@ -1,9 +1,9 @@
 //! What people change their minds about: unacknowledge, reopen, urgency.
 
+use serde_json::json;
 use tocsin_domain::alert::event::Action;
 use tocsin_domain::alert::{AlertState, Severity, Urgency};
 use tocsin_domain::configuration::Channel::{Email, Sms};
-use serde_json::json;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::What;
 use tocsin_tests::samples::{at, event};

@@ -291,7 +291,9 @@ fn offered(change: impl FnOnce(&mut serde_json::Value), give: (i64, i64)) -> (Wo
 fn both_sides_of_a_swap_are_told_what_the_other_did_once() {
     let (mut world, id) = offered(|_| {}, (7200, DAY));
     world.run_until(at(600));
-    let text = format!("Tocsin: ada asks you to take Rota from Mon 5 Jan 11:00 UTC to Tue 6 Jan 09:00 UTC. Answer: tocsin swap accept rota {id} (or decline), before Mon 5 Jan 11:00 UTC.");
+    let text = format!(
+        "Tocsin: ada asks you to take Rota from Mon 5 Jan 11:00 UTC to Tue 6 Jan 09:00 UTC. Answer: tocsin swap accept rota {id} (or decline), before Mon 5 Jan 11:00 UTC."
+    );
     assert_eq!(told(&mut world), [("bob-mail".to_owned(), text)]);
     assert!(matches!(world.amend("bob", false, "rota", Amend::Accept(id)), Answer::Amended(_)));
     world.run_until(at(DAY));

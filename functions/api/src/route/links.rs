@@ -87,7 +87,9 @@ fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration)
     let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && i.answers(*generation));
     let responder = link.user.as_ref().filter(|_| link.asked.contains(&i.id)).and_then(|user| i.responders.iter().find(|r| r.user == *user));
     let status = match (&i.status, responder.map(|r| (r.answer, r.request))) {
-        (Status::Resolved { by, at }, _) => i.merged_into.map_or_else(|| LinkStatus::Resolved { by: name(by), at: *at }, |m| LinkStatus::Merged { into: m.number }),
+        (Status::Resolved { by, at }, _) => {
+            i.merged_into.map_or_else(|| LinkStatus::Resolved { by: name(by), at: *at }, |m| LinkStatus::Merged { into: m.number })
+        }
         (Status::Triggered, _) if bound => LinkStatus::Waiting,
         (_, Some((Answer::Asked, request))) => {
             let plea = i.requests.iter().find(|r| r.number == request);
