@@ -65,7 +65,7 @@ class Maintenance(unittest.TestCase):
         self.assertIn("Nobody is paged before", tocsin("show", str(incident["number"])).stdout)
         world.event("resolve")
         until("it is over", lambda: world.incidents("resolved"))
-        self.assertNotIn("paused_until", show(incident["number"])["incident"])
+        self.assertNotIn("paused_until", show(incident["number"]))
         self.assertEqual(ada.pages(), [])
 
 

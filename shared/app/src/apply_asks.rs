@@ -4,14 +4,16 @@
 //! Refuses to lose an ask that can not be applied: the timeline says that it was asked, and why nothing came of it.
 
 use crate::change::Change;
+use crate::help_asked::{self, Meant};
 use jiff::Timestamp;
 use tocsin_domain::alert::Alert;
 use tocsin_domain::alert::ask::{Ask, Asked};
-use tocsin_domain::configuration::{Channel, Configuration};
+use tocsin_domain::configuration::Configuration;
 use tocsin_domain::escalation::policy::Target;
-use tocsin_domain::id::UserId;
 use tocsin_domain::incident::command::Command;
+use tocsin_domain::incident::responders::MOST_MESSAGE_CHARS;
 use tocsin_domain::incident::timeline::{Actor, What};
+use tocsin_domain::notification::message::{clean, cut};
 
 /// Timeline entries of one change: a transaction takes 100 items, and pages and alerts are in it too.
 const MOST_ENTRIES: usize = 30;
@@ -47,11 +49,18 @@ fn one(change: &mut Change, asked: &Asked, asked_at: Timestamp, by: &Actor, conf
         Ask::Snooze { until } => Command::Snooze(*until),
         Ask::Priority { priority } => Command::SetPriority(Some(*priority)),
         Ask::Escalate { .. } => Command::EscalateNow,
-        Ask::Assign { to } => match user(to, configuration) {
+        Ask::Assign { to } => match help_asked::user(to, configuration) {
             Some(user) => Command::Reassign(vec![Target::User(user)]),
             None => return vec![noted(&format!("its sender asked to assign it to {to:?}, whom the configuration does not know"))],
         },
-        Ask::AddResponder { to } => return vec![noted(&format!("its sender asked for help by {to}"))],
+        Ask::AddResponder { to } => {
+            let (kind, name) = to.split_once(' ').unwrap_or(("", to));
+            match help_asked::meant(kind, name, change.incident(), configuration) {
+                Meant::Ask(to) => Command::AskResponders { to, message: cut(&clean(&asked.note), MOST_MESSAGE_CHARS, "...") },
+                Meant::Covered => return vec![noted(&format!("its sender asked for help by {to}: the policy of the incident pages them"))],
+                Meant::Unknown => return vec![noted(&format!("its sender asked for help by {to}, whom the configuration does not know"))],
+            }
+        }
         Ask::Execute { action } => return vec![noted(&format!("its sender asked for the action {action:?}: no such action runs in Tocsin"))],
         Ask::Message { text } => return vec![noted(&format!("its sender calls it now: {text}"))],
         Ask::Delete => return vec![noted("its sender deleted the alert")],
@@ -68,14 +77,6 @@ fn one(change: &mut Change, asked: &Asked, asked_at: Timestamp, by: &Actor, conf
     };
     let word = asked.ask.requested().as_str();
     change.incident().apply(command, by, now).unwrap_or_else(|reason| vec![noted(&format!("its sender asked for {word}: {reason}"))])
-}
-
-/// A user by id, or by an e-mail address.
-fn user(name: &str, configuration: &Configuration) -> Option<UserId> {
-    let name = name.trim();
-    let has_address = |u: &&tocsin_domain::configuration::User| u.contact_methods.iter().any(|c| c.kind == Channel::Email && c.to.eq_ignore_ascii_case(name));
-    let known = configuration.users.iter().find(|u| u.id.as_str() == name).or_else(|| configuration.users.iter().find(has_address));
-    known.map(|u| u.id.clone())
 }
 
 fn noted(text: &str) -> What {

@@ -23,6 +23,7 @@ pub mod error;
 pub mod expire_alerts;
 #[cfg(feature = "fakes")]
 pub mod fakes;
+mod help_asked;
 pub mod keep_clock;
 pub mod keep_heartbeats;
 pub mod keep_maintenance;

@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::configuration_cache::ConfigurationCache;
 use crate::count_threshold::{CountThreshold, Reached};
 use crate::error::{AppError, WriteError};
+use crate::help_asked;
 use crate::move_alerts::heir;
 use crate::ports::{AlertHandled, AlertStore, Clock, CountKey, Group, GroupKey, IncidentStore, MaintenanceStore, Which};
 use jiff::Timestamp;
@@ -284,6 +285,9 @@ fn fold(change: &mut Change, decided: &[Decided], asks: &BTreeMap<AlertId, Vec<A
     let opening = change.is_opening();
     for (by, whats) in intake::take_in(change.incident(), decided, opening, guests, now) {
         change.tell(&by, whats);
+    }
+    for (alert, _) in decided.iter().filter(|(a, _)| a.incident.is_none() && !guests) {
+        help_asked::ask(change, alert, configuration, now);
     }
     for (alert, _) in decided {
         if let Some(asks) = asks.get(&alert.id) {

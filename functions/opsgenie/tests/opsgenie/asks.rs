@@ -3,6 +3,8 @@
 use super::support::World;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tocsin_domain::escalation::policy::Target;
+use tocsin_domain::incident::timeline::What;
 use tocsin_domain::incident::{Priority, Status};
 
 #[tokio::test]
@@ -125,10 +127,39 @@ async fn assigning_escalating_and_what_nobody_can_do() {
     ask("actions/Restart", json!({"user": "ada"})).await;
     world.settle().await;
     let told = world.told();
-    for wanted in ["reassigned", "escalated_now", "noted its sender asked for help by team Ops"] {
+    for wanted in ["reassigned", "escalated_now", "noted its sender asked for help by team Ops, whom the configuration does not know"] {
         assert!(told.iter().any(|t| t == wanted), "{wanted}: {told:?}");
     }
     assert!(told.iter().any(|t| t.contains("eve@example.com")) && told.iter().any(|t| t.contains("Restart")), "{told:?}");
+}
+
+#[tokio::test]
+async fn responders_are_asked_once_and_nobody_is_lost() {
+    let world = World::new().await;
+    let responders = json!([{"type": "user", "username": "ADA@example.com"}, {"type": "team", "name": "web"}, {"type": "team", "id": "no-such"},
+        {"type": "escalation", "name": "P"}, {"name": "money"}]);
+    world.create(json!({"message": "m", "alias": "x", "responders": responders})).await;
+    world.settle().await;
+    let asked = || {
+        world.store.look(|s| {
+            s.timeline.values().filter_map(|e| if let What::RespondersAsked { to, .. } = &e.what { Some(to.clone()) } else { None }).collect::<Vec<_>>()
+        })
+    };
+    let (ada, money) = (Target::User("ada".parse().unwrap()), Target::Team("money".parse().unwrap()));
+    // Her team and its policy are paged anyhow; of the rest whoever is known is asked, and the rest is told.
+    assert_eq!(asked(), [vec![ada.clone(), money.clone()]]);
+    assert!(world.told().iter().any(|t| t == "noted its sender names responders whom the configuration does not know: team no-such"), "{:?}", world.told());
+    assert_eq!(world.incident().named_by_senders, [ada.clone(), money]);
+    // Added later, by hand: always asked.
+    let added =
+        world.call("POST", "/v2/alerts/x/responders?identifierType=alias", json!({"responder": {"type": "user", "username": "Ada"}, "note": "the disk"})).await;
+    assert_eq!((added.status, world.request(&added.id).await["action"].clone()), (202, json!("AddResponder")));
+    world.settle().await;
+    assert_eq!(asked().last().unwrap(), &[ada]);
+    let teams = json!({"team": {"name": "Web"}});
+    world.call("POST", "/v2/alerts/x/teams?identifierType=alias", teams).await;
+    world.settle().await;
+    assert!(world.told().iter().any(|t| t == "noted its sender asked for help by team Web: the policy of the incident pages them"), "{:?}", world.told());
 }
 
 #[tokio::test]

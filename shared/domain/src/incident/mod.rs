@@ -150,6 +150,9 @@ pub struct Incident {
     /// Who was asked to help.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub responders: Vec<Responder>,
+    /// Whom senders named as responders of its alerts, and who were asked therefore: each once, however many alerts name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_by_senders: Vec<Target>,
     /// Alerts that go on.
     pub alerts_open: u32,
     /// Alerts that ever belonged to it.
@@ -240,6 +243,7 @@ impl Incident {
             requests: Vec::new(),
             last_request: 0,
             responders: Vec::new(),
+            named_by_senders: Vec::new(),
             alerts_open: 0,
             alerts_total: 0,
             acknowledge_timeout_s: o.acknowledge_timeout_s,
