@@ -82,6 +82,7 @@ pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,
+        flood: None,
     }
 }
 

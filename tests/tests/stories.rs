@@ -12,6 +12,8 @@ mod chaining;
 mod edits;
 #[path = "stories/escalation.rs"]
 mod escalation;
+#[path = "stories/floods.rs"]
+mod floods;
 #[path = "stories/grouping.rs"]
 mod grouping;
 #[path = "stories/heartbeats.rs"]

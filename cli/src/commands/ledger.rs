@@ -52,6 +52,8 @@ struct Page {
     events: u64,
     opened: u64,
     joined: u64,
+    #[serde(default)]
+    flooded: u64,
     kept: u64,
     waiting: u64,
     lost: u64,
@@ -92,6 +94,7 @@ pub(super) async fn audit(which: &Audit, api: &Api, out: &Out) -> Result<ExitCod
             events: sum.events + page.events,
             opened: sum.opened + page.opened,
             joined: sum.joined + page.joined,
+            flooded: sum.flooded + page.flooded,
             kept: sum.kept + page.kept,
             waiting: sum.waiting + page.waiting,
             lost: sum.lost + page.lost,
@@ -105,13 +108,16 @@ pub(super) async fn audit(which: &Audit, api: &Api, out: &Out) -> Result<ExitCod
     let holds = sum.violations.is_empty();
     out.answer(&json!({
         "holds": holds, "from": from, "until": until, "alerts": sum.alerts, "events": sum.events, "opened": sum.opened, "joined": sum.joined,
-        "kept": sum.kept, "waiting": sum.waiting, "lost": sum.lost, "violations": sum.violations,
+        "flooded": sum.flooded, "kept": sum.kept, "waiting": sum.waiting, "lost": sum.lost, "violations": sum.violations,
     }));
     out.say(&format!("{} alerts with {} events came from {from:.0} to {until:.0}.", sum.alerts, sum.events));
     out.say(&format!(
         "{} opened an incident, {} joined one, {} page nobody for a reason, {} wait to be handled, {} are lost.",
         sum.opened, sum.joined, sum.kept, sum.waiting, sum.lost
     ));
+    if sum.flooded > 0 {
+        out.say(&format!("{} came in a flood, and are on its incident instead of one each.", sum.flooded));
+    }
     for violation in &sum.violations {
         out.say(&format!("WRONG: {}", violation["sentence"].as_str().unwrap_or_default()));
     }

@@ -85,6 +85,7 @@ pub(super) fn test(which: &TestRules, out: &Out) -> Result<ExitCode, Failure> {
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,
+        flood: None,
         previous: None,
     };
     let decision = decide(&alert, &configuration, &Maintenances::default(), at);

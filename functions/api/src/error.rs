@@ -31,7 +31,7 @@ impl From<Problem> for ApiError {
 
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
-        if matches!(error, AppError::Port(_) | AppError::Contention { .. }) {
+        if matches!(error, AppError::Port(_) | AppError::Contention { .. } | AppError::TooMany { .. }) {
             tracing::error!(%error, "request failed");
         }
         Self(Problem::of(&error))

@@ -31,6 +31,9 @@ use tocsin_domain::configuration::IntegrationKind;
 /// Alerts of one delivery that are written at the same time.
 const AT_ONCE: usize = 16;
 
+/// What a webhook that comes too often is told. Alertmanager, Grafana and most others drop for ever what is answered with any 4xx, and try again on this.
+const WEBHOOK_LATER: u16 = 503;
+
 /// The function, over its ports.
 pub struct Ingest {
     accept: AcceptEvent,
@@ -103,7 +106,7 @@ impl Ingest {
         let integration = match self.keys.integration(&parsed.routing_key).await {
             Ok(Some(integration)) => integration,
             Ok(None) => return (format.unknown_key)().into(),
-            Err(e) => return unavailable(&e.into()),
+            Err(e) => return self.later(None, &e.into(), (format.slow_down)().into()),
         };
         let dedup_key = parsed.event.dedup_key.clone();
         match self.accept.run(&integration, parsed.event).await {
@@ -111,11 +114,12 @@ impl Ingest {
                 log(&integration, &accepted);
                 (format.accepted)(&dedup_key)
             }
-            Err(e) => unavailable(&e),
+            Err(e) => self.later(Some(&integration), &e, (format.slow_down)().into()),
         }
     }
 
     async fn change(&self, body: &[u8]) -> Answer {
+        let slow_down: Answer = (pagerduty_v2::FORMAT.slow_down)().into();
         let pagerduty_change::Parsed { routing_key, change } = match pagerduty_change::parse(body) {
             Ok(parsed) => parsed,
             Err(refusal) => return refusal.into(),
@@ -123,11 +127,11 @@ impl Ingest {
         let integration = match self.keys.integration(&routing_key).await {
             Ok(Some(integration)) => integration,
             Ok(None) => return pagerduty_v2::unknown_routing_key().into(),
-            Err(e) => return unavailable(&e.into()),
+            Err(e) => return self.later(None, &e.into(), slow_down),
         };
         match record_change(self.changes.as_ref(), &integration, change, self.accept.clock.now()).await {
             Ok(()) => pagerduty_change::accepted(),
-            Err(e) => unavailable(&e),
+            Err(e) => self.later(Some(&integration), &e, slow_down),
         }
     }
 
@@ -139,11 +143,11 @@ impl Ingest {
         let key = match self.keys.integration(key).await {
             Ok(Some(key)) if key.kind == IntegrationKind::Heartbeat => key,
             Ok(_) => return answer(404, "unknown heartbeat", "no heartbeat has the key at the end of this address"),
-            Err(e) => return unavailable(&e.into()),
+            Err(e) => return self.later(None, &e.into(), Refusal::slow_down(WEBHOOK_LATER).into()),
         };
         match self.heartbeats.ping(&key).await {
             Ok(()) => Answer { status: 200, body: serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string() },
-            Err(e) => unavailable(&e),
+            Err(e) => self.later(Some(&key), &e, Refusal::slow_down(WEBHOOK_LATER).into()),
         }
     }
 
@@ -153,7 +157,7 @@ impl Ingest {
             Ok(Some(integration)) => integration,
             // Alertmanager drops what is answered with 4xx, whichever it is.
             Ok(None) => return answer(404, "unknown integration key", "no integration has the key at the end of this address"),
-            Err(e) => return unavailable(&e.into()),
+            Err(e) => return self.later(None, &e.into(), Refusal::slow_down(WEBHOOK_LATER).into()),
         };
         let read = match parse {
             Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
@@ -181,7 +185,7 @@ impl Ingest {
         let told = changes.len();
         for change in changes {
             if let Err(e) = record_change(self.changes.as_ref(), integration, change, self.accept.clock.now()).await {
-                return unavailable(&e);
+                return self.later(Some(integration), &e, Refusal::slow_down(WEBHOOK_LATER).into());
             }
         }
         if batch.events.is_empty() && batch.refused.is_empty() {
@@ -211,9 +215,24 @@ impl Ingest {
             .collect()
             .await;
         match results.into_iter().find_map(Result::err) {
-            Some(e) => unavailable(&e),
+            Some(e) => self.later(Some(integration), &e, Refusal::slow_down(WEBHOOK_LATER).into()),
             None => batch.answer_for(count),
         }
+    }
+}
+
+impl Ingest {
+    /// The sender shall deliver it again: every format's senders do on 503. One that came too often hears `slow_down`, in its own format's words; the log hears of
+    /// that once a minute.
+    fn later(&self, integration: Option<&IntegrationKey>, error: &AppError, slow_down: Answer) -> Answer {
+        if error.is_too_fast() {
+            if integration.is_none_or(|key| self.accept.count.refused(key, self.accept.clock.now())) {
+                tracing::warn!(integration = integration.map(|k| k.integration.as_str()), %error, "told to come later");
+            }
+            return slow_down;
+        }
+        tracing::error!(%error, "event not accepted; its sender is told to deliver it again");
+        answer(503, "unavailable", "the event was not stored; deliver it again")
     }
 }
 
@@ -288,12 +307,6 @@ fn log(integration: &IntegrationKey, accepted: &Accepted) {
         Accepted::AcknowledgementAsked(alert) => tracing::info!(integration = %integration.integration, %alert, "acknowledgement asked"),
         Accepted::NothingOpen => tracing::info!(integration = %integration.integration, "nothing open with this key"),
     }
-}
-
-/// The sender shall deliver it again: every format's senders do on 503.
-fn unavailable(error: &AppError) -> Answer {
-    tracing::error!(%error, "event not accepted; its sender is told to deliver it again");
-    answer(503, "unavailable", "the event was not stored; deliver it again")
 }
 
 fn answer(status: u16, kind: &str, message: &str) -> Answer {

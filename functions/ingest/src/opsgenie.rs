@@ -91,8 +91,11 @@ impl Visit {
         Answered { status: 202, body: json!({"result": "Request will be processed"}), request_id: id.to_string(), since: self.since }
     }
 
-    /// The sender shall send it again.
+    /// The sender shall send it again; one that came too often, later.
     pub fn unavailable(&self, error: &AppError) -> Answered {
+        if error.is_too_fast() {
+            return self.error(429, "You are making too many requests! Nothing was recorded: please send it again in a minute.");
+        }
         tracing::error!(%error, "request not stored; its sender is told to send it again");
         self.error(503, "The request was not stored. Please send it again.")
     }
@@ -167,7 +170,12 @@ impl Door {
                 visit.accepted(Requested::Create, alert)
             }
             Ok(Accepted::NothingOpen) => visit.without_effect(Requested::Create, None),
-            Err(e) => visit.unavailable(&e),
+            Err(e) => {
+                if e.is_too_fast() && self.accept.count.refused(&integration, visit.since) {
+                    tracing::warn!(integration = %integration.integration, error = %e, "told to come later");
+                }
+                visit.unavailable(&e)
+            }
         }
     }
 }

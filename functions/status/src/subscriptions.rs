@@ -146,16 +146,17 @@ fn wrong_phone(app: &App, view: &StatusView, phone: &str, wish: Wish, error: App
 fn wrong(error: AppError) -> pages::Wrong {
     match error {
         AppError::Invalid { field, reason } => Some((field, reason)),
-        AppError::Port(_) | AppError::Contention { .. } | AppError::NotFound { .. } | AppError::Rejected { .. } | AppError::Moved { .. } => None,
+        AppError::Port(_) | AppError::Contention { .. } | AppError::TooMany { .. } | AppError::NotFound { .. } | AppError::Rejected { .. } | AppError::Moved { .. } => None,
     }
 }
 
 /// Says that it did not work. What the provider said may name the receiver, so only the capability is logged.
 fn failed(app: &App, view: &StatusView, error: &AppError) -> Response {
-    use tocsin_app::error::PortError::{Final, Transient};
+    use tocsin_app::error::PortError::{Final, Throttled, Transient};
     let (port, again) = match error {
-        AppError::Port(Transient { port, .. }) => (*port, true),
+        AppError::Port(Transient { port, .. } | Throttled { port, .. }) => (*port, true),
         AppError::Port(Final { port, .. }) => (*port, false),
+        AppError::TooMany { .. } => ("", true),
         AppError::Contention { .. } | AppError::NotFound { .. } | AppError::Rejected { .. } | AppError::Moved { .. } | AppError::Invalid { .. } => ("", false),
     };
     tracing::error!(port, again, "a subscription could not be handled");

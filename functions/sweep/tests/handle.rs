@@ -72,7 +72,7 @@ async fn world() -> World {
         deliver,
         clock: clock.clone(),
     };
-    let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+    let accept = AcceptEvent { alerts: store.clone(), count: tocsin_app::count_new::CountNew::new(store.clone()), clock: clock.clone(), ids: ids.clone() };
     let heartbeats = KeepHeartbeats { beats: store.clone(), accept, configuration: configuration.clone() };
     let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
     let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, audit, metrics: metrics.clone() };
@@ -114,6 +114,7 @@ async fn world() -> World {
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,
+        flood: None,
     };
     store.open_alert(&alert).await.unwrap();
     clock.advance(SignedDuration::from_secs(1));

@@ -1,15 +1,18 @@
 //! Accept an event: the durable write behind every 2xx that a sender gets.
 //!
-//! Called by: `ingest`. Refuses to decide what an event means for incidents: that follows from the stream.
+//! Called by: `ingest`. Refuses to decide what an event means for incidents: that follows from the stream. Refuses an alert only where far more new ones came in
+//! its minute than can be taken; what repeats, ends or answers one, never.
 //!
 //! Cost: a repetition is one call and one write unit; an event that changes something is a few calls more.
 
+use crate::count_new::CountNew;
 use crate::error::{AppError, WriteError};
 use crate::ports::{AlertStore, Clock, Hold, IdSource, IntegrationKey, Repeated};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Previous};
+use tocsin_domain::flood::Pace;
 use tocsin_domain::id::AlertId;
 
 /// How often a race with other events of the same key is tried again.
@@ -37,6 +40,8 @@ pub enum Accepted {
 pub struct AcceptEvent {
     /// Alerts and guards.
     pub alerts: Arc<dyn AlertStore>,
+    /// Counts those that are new.
+    pub count: CountNew,
     /// The clock.
     pub clock: Arc<dyn Clock>,
     /// Fresh ids.
@@ -78,6 +83,10 @@ impl AcceptEvent {
                 Repeated::NotThat(guard) => guard,
             };
             if let Some(event) = event.take() {
+                let counted = self.count.run(integration, now).await;
+                if counted.pace == Pace::TooMany {
+                    return Err(AppError::TooMany { what: format!("new alerts of integration {}", integration.integration) });
+                }
                 fresh = Some(Alert {
                     id: AlertId::new(self.ids.ulid(now)),
                     key: key.clone(),
@@ -98,6 +107,7 @@ impl AcceptEvent {
                     asked_seq: 0,
                     resolved_seq: None,
                     deleted: false,
+                    flood: (counted.pace == Pace::Flood).then_some(counted.nth),
                 });
             }
             let Some(alert) = &mut fresh else { break };

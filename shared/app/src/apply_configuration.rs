@@ -142,7 +142,8 @@ impl ApplyConfiguration {
         if self.store.keys_of(integration).await?.len() >= 2 {
             return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
         }
-        self.create(integration, &service.id, team, kind).await
+        let (service, team, limits) = (service.id.clone(), team.clone(), configuration.limits_of(integration));
+        self.create(IntegrationKey { integration: integration.clone(), service, team, kind, limits }).await
     }
 
     /// Ends a key that its senders do not use any more. The last one stays: without a key an integration's senders would be refused.
@@ -161,12 +162,13 @@ impl ApplyConfiguration {
         let mut created = Vec::new();
         for (id, kind, service, team) in configuration.keyed().filter(|(.., team)| (behind.keys_of)(team)) {
             let hashes = self.store.keys_of(id).await?;
-            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind };
+            let limits = configuration.limits_of(id);
+            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind, limits };
             for hash in &hashes {
                 self.store.put_integration_key(hash, &key).await?;
             }
             if hashes.is_empty() {
-                created.push(self.create(id, &service.id, team, kind).await?);
+                created.push(self.create(key).await?);
             }
         }
         for (id, ..) in old.keyed().filter(|(id, ..)| configuration.service_of(id).is_none()) {
@@ -177,10 +179,10 @@ impl ApplyConfiguration {
         Ok(created)
     }
 
-    async fn create(&self, integration: &IntegrationId, service: &ServiceId, team: &TeamId, kind: IntegrationKind) -> Result<CreatedKey, AppError> {
+    async fn create(&self, record: IntegrationKey) -> Result<CreatedKey, AppError> {
         let key = self.ids.secret();
-        let record = IntegrationKey { integration: integration.clone(), service: service.clone(), team: team.clone(), kind };
         self.store.put_integration_key(&SecretHash::of(&key), &record).await?;
-        Ok(CreatedKey { integration: integration.clone(), service: service.clone(), kind, key })
+        let IntegrationKey { integration, service, kind, .. } = record;
+        Ok(CreatedKey { integration, service, kind, key })
     }
 }

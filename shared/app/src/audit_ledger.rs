@@ -45,6 +45,8 @@ pub struct Audited {
     pub opened: u64,
     /// Joined one.
     pub joined: u64,
+    /// Of those that have an incident: came in a flood, and belong to the incident of one.
+    pub flooded: u64,
     /// Kept from people.
     pub kept: u64,
     /// Not handled yet.
@@ -64,6 +66,7 @@ impl Audited {
         self.events += other.events;
         self.opened += other.opened;
         self.joined += other.joined;
+        self.flooded += other.flooded;
         self.kept += other.kept;
         self.waiting += other.waiting;
         self.lost += other.lost;
@@ -155,6 +158,8 @@ impl AuditLedger {
             let end = End::of(alert, other.and_then(|o| o.incident.as_ref()), None);
             let guard = guards.get(id).copied().flatten();
             audited.events += guard.map_or(1, |g| g.count);
+            let in_flood = alert.flood.is_some() && other.and_then(|o| o.incident.as_ref()).is_some_and(|i| i.flood.is_some());
+            audited.flooded += u64::from(in_flood);
             match end {
                 End::Opened { .. } => audited.opened += 1,
                 End::Joined { .. } => audited.joined += 1,

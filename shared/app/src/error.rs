@@ -14,6 +14,14 @@ pub enum PortError {
         /// What was said.
         reason: String,
     },
+    /// It was asked too often just now: nothing happened, and it works again in a moment.
+    #[error("{port}: {reason} (throttled: works again in a moment)")]
+    Throttled {
+        /// Which capability.
+        port: &'static str,
+        /// What was said.
+        reason: String,
+    },
     /// It will not work however often it is tried: not allowed, not understood, damaged.
     #[error("{port}: {reason}")]
     Final {
@@ -35,6 +43,16 @@ pub enum WriteError {
     Port(#[from] PortError),
 }
 
+impl PortError {
+    /// Whether it may work when tried again.
+    pub fn passes(&self) -> bool {
+        match self {
+            PortError::Transient { .. } | PortError::Throttled { .. } => true,
+            PortError::Final { .. } => false,
+        }
+    }
+}
+
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -45,6 +63,12 @@ pub enum AppError {
     #[error("too many writers at once on {what}")]
     Contention {
         /// On what.
+        what: String,
+    },
+    /// More of it in this minute than can be taken: nothing happened. Trying again in the next minute is harmless.
+    #[error("too many {what} in this minute")]
+    TooMany {
+        /// Of what.
         what: String,
     },
     /// There is no such thing, or the caller may not know that there is.
@@ -77,6 +101,21 @@ pub enum AppError {
         /// Why.
         reason: String,
     },
+}
+
+impl AppError {
+    /// Whether the caller came too often, and shall slow down: nothing is broken.
+    pub fn is_too_fast(&self) -> bool {
+        match self {
+            AppError::TooMany { .. } | AppError::Port(PortError::Throttled { .. }) => true,
+            AppError::Port(PortError::Transient { .. } | PortError::Final { .. })
+            | AppError::Contention { .. }
+            | AppError::NotFound { .. }
+            | AppError::Rejected { .. }
+            | AppError::Moved { .. }
+            | AppError::Invalid { .. } => false,
+        }
+    }
 }
 
 impl From<WriteError> for AppError {

@@ -17,6 +17,7 @@ use futures::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_domain::configuration::{Configuration, IntegrationKind};
+use tocsin_domain::flood::Limits;
 use tocsin_domain::heartbeat::{Heartbeat, Standing, back};
 use tocsin_domain::id::TeamId;
 
@@ -160,5 +161,11 @@ impl KeepHeartbeats {
 /// What the key of a heartbeat opens.
 fn key_of(heartbeat: &Heartbeat, configuration: &Configuration) -> Option<IntegrationKey> {
     let service = configuration.service(&heartbeat.service)?;
-    Some(IntegrationKey { integration: heartbeat.id.clone(), service: service.id.clone(), team: service.team.clone(), kind: IntegrationKind::Heartbeat })
+    Some(IntegrationKey {
+        integration: heartbeat.id.clone(),
+        service: service.id.clone(),
+        team: service.team.clone(),
+        kind: IntegrationKind::Heartbeat,
+        limits: Limits::default(),
+    })
 }

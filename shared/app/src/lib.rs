@@ -17,6 +17,7 @@ pub mod change_roster;
 pub mod command_incident;
 pub mod configuration_cache;
 pub mod configuration_history;
+pub mod count_new;
 pub mod count_threshold;
 pub mod deliver_pages;
 pub mod error;

@@ -12,13 +12,14 @@ use crate::error::{AppError, WriteError};
 use crate::help_asked;
 use crate::move_alerts::heir;
 use crate::ports::{AlertHandled, AlertStore, Clock, CountKey, Group, GroupKey, IncidentStore, MaintenanceStore, Which};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::outcome::{Outcome, Suppressor};
 use tocsin_domain::alert::{Alert, AlertState};
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::flood::OVER_AFTER;
 use tocsin_domain::id::{AlertId, IncidentId, TeamId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::intake::{self, Decided};
@@ -143,7 +144,8 @@ impl ProcessAlerts {
         if let Some(upstream) = self.upstream(&decision, around).await? {
             return Ok(Some(Target::Upstream(upstream)));
         }
-        Ok(Some(intake::group_of(&decision, &around.configuration).map_or(Target::Own(alert.id), Target::Group)))
+        let flood = || intake::flood_of(alert, &decision, &around.configuration);
+        Ok(Some(intake::group_of(&decision, &around.configuration).or_else(flood).map_or(Target::Own(alert.id), Target::Group)))
     }
 
     /// Records what became of an alert instead of an incident. One that changed meanwhile comes again.
@@ -194,6 +196,7 @@ impl ProcessAlerts {
                     change
                 }
                 Target::Own(_) => self.opening(first, decision, around, now).await?,
+                Target::Group(key) if key.is_flood() => self.flooding(key, first, decision, around, now).await?,
                 Target::Group(key) => self.joining(key, first, decision, around, now).await?,
             };
             let alerts: Vec<Alert> = decided.iter().map(|(a, _)| a.clone()).collect();
@@ -250,17 +253,47 @@ impl ProcessAlerts {
     async fn joining(&self, key: &GroupKey, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
         let group = self.incidents.group(key).await?;
         let begins = intake::begins(first, now);
-        if let Some(group) = &group
-            && begins < group.until
-            && let Some(incident) = self.incidents.incident(group.incident).await?
-            && let Some(incident) = heir(&*self.incidents, incident).await?
-            && incident.is_open()
-        {
+        if let Some(incident) = self.joinable(group.as_ref(), begins).await? {
             return Ok(Change::of(incident));
+        }
+        if first.flood.is_some() {
+            // What would open one more incident joins the flood's; what its group has an incident for joins that.
+            return self.flooding(&GroupKey::flood(key.service.clone()), first, decision, around, now).await;
         }
         let mut change = self.opening(first, decision, around, now).await?;
         let until = intake::joined_until(&key.service, &around.configuration, begins);
         let revision = group.map_or(0, |g| g.revision) + 1;
+        change.open_group(key.clone(), Group { incident: IncidentId::new(first.id.ulid()), until, revision });
+        Ok(change)
+    }
+
+    /// The open incident of a group, for an alert that begins then.
+    async fn joinable(&self, group: Option<&Group>, begins: Timestamp) -> Result<Option<Incident>, AppError> {
+        let Some(group) = group.filter(|g| begins < g.until) else { return Ok(None) };
+        let Some(incident) = self.incidents.incident(group.incident).await? else { return Ok(None) };
+        Ok(heir(&*self.incidents, incident).await?.filter(Incident::is_open))
+    }
+
+    /// Joins the service's open flood, which goes on with it, or begins one. One of which nothing was heard for a while takes no more alerts: the next one pages.
+    async fn flooding(&self, key: &GroupKey, first: &Alert, decision: &Decision, around: &Around, now: Timestamp) -> Result<Change, AppError> {
+        let group = self.incidents.group(key).await?;
+        let begins = intake::begins(first, now);
+        let until = begins.checked_add(OVER_AFTER).unwrap_or(Timestamp::MAX);
+        let revision = group.as_ref().map_or(0, |g| g.revision) + 1;
+        if let (Some(incident), Some(group)) = (self.joinable(group.as_ref(), begins).await?, group) {
+            let mut change = Change::of(incident);
+            // Not with each of its writes: some minutes of the time that it may be silent are enough.
+            if until.duration_since(group.until) > SignedDuration::from_mins(2) {
+                change.open_group(key.clone(), Group { until, revision, ..group });
+            }
+            return Ok(change);
+        }
+        let number = self.incidents.next_number().await?;
+        let (incident, told) = intake::open_flood(first, decision, &around.configuration, around.version, number, now);
+        let mut change = Change::opening(incident);
+        for (by, whats) in told {
+            change.tell(&by, whats);
+        }
         change.open_group(key.clone(), Group { incident: IncidentId::new(first.id.ulid()), until, revision });
         Ok(change)
     }

@@ -15,6 +15,7 @@ use tocsin_app::calendars::Calendars;
 use tocsin_app::change_roster::ChangeRoster;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_new::CountNew;
 use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::keep_clock::KeepClock;
@@ -48,7 +49,7 @@ impl Common {
 
     /// For ingest.
     pub fn accept_event(&self) -> AcceptEvent {
-        AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: self.ids.clone() }
+        AcceptEvent { alerts: self.store.clone(), count: CountNew::new(self.store.clone()), clock: self.clock.clone(), ids: self.ids.clone() }
     }
 
     /// For incident and sweep.

@@ -27,6 +27,23 @@ const PASSING: [&str; 18] = [
     "TransactionInProgressException",
 ];
 
+/// Those of them that say that it was asked too often: nothing happened.
+const THROTTLED: [&str; 8] = [
+    "ProvisionedThroughputExceeded",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttled",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingError",
+    "ThrottlingException",
+];
+
+/// Whether a code says that it was asked too often.
+pub(crate) fn throttles(code: &str) -> bool {
+    THROTTLED.contains(&code)
+}
+
 /// Whether a code of an error, or of one entry of an answer, stands for something that passes.
 pub(crate) fn passes(code: &str) -> bool {
     PASSING.contains(&code) || code == "TransactionConflictException"
@@ -74,6 +91,7 @@ pub(crate) fn port_error<E: ProvideErrorMetadata>(port: &'static str, error: &Sd
 impl Failed {
     pub(crate) fn of(self, port: &'static str) -> PortError {
         match self {
+            Failed { code, reason, .. } if throttles(&code) => PortError::Throttled { port, reason },
             Failed { reason, transient: true, .. } => PortError::Transient { port, reason },
             Failed { reason, transient: false, .. } => PortError::Final { port, reason },
         }
@@ -107,6 +125,10 @@ mod tests {
         ] {
             assert_eq!(service(status, code).transient, transient, "{status} {code}");
         }
+        for code in ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"] {
+            assert!(matches!(service(400, code).of("p"), PortError::Throttled { .. }), "{code}");
+        }
+        assert!(matches!(service(503, "ServiceUnavailable").of("p"), PortError::Transient { .. }));
         assert_eq!(service(400, "ValidationException").of("p"), PortError::Final { port: "p", reason: "ValidationException: words".to_owned() });
     }
 

@@ -109,6 +109,7 @@ fn stakeholder_text(entry: &Entry, service: &str) -> Option<String> {
         | What::RulesApplied { .. }
         | What::Released { .. }
         | What::DependentsAttached { .. }
+        | What::FloodBegan { .. }
         | What::Paused { .. }
         | What::PauseEnded { .. }
         | What::Unanswered {}

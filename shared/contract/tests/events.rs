@@ -84,6 +84,7 @@ fn whats() -> Vec<What> {
             }],
         },
         What::DependentsAttached { alerts: vec![alert], services: vec!["checkout".parse().unwrap()] },
+        What::FloodBegan { integration: "shop-pagerduty".parse().unwrap(), flood_after: 100 },
         What::Paused { until },
         What::PauseEnded { why: PauseEnd::Transient },
         What::LevelFired {

@@ -59,7 +59,7 @@ impl End {
     pub fn of(alert: &Alert, incident: Option<&Incident>, service: Option<&Service>) -> Self {
         match (alert.incident, incident, &alert.outcome) {
             (Some(_), Some(incident), _) if IncidentId::new(alert.id.ulid()) == incident.id => End::Opened { incident: incident.id, number: incident.number },
-            (Some(_), Some(incident), _) => End::Joined { incident: incident.id, number: incident.number, why: why_joined(incident, service) },
+            (Some(_), Some(incident), _) => End::Joined { incident: incident.id, number: incident.number, why: why_joined(alert, incident, service) },
             (Some(incident), None, _) => End::Lost { incident },
             (None, _, Some(outcome)) => End::Kept { outcome: outcome.clone() },
             (None, _, None) if alert.has_work() => End::Waiting { since: changed_at(alert) },
@@ -89,7 +89,10 @@ impl fmt::Display for End {
     }
 }
 
-fn why_joined(incident: &Incident, service: Option<&Service>) -> String {
+fn why_joined(alert: &Alert, incident: &Incident, service: Option<&Service>) -> String {
+    if let (Some(nth), Some(_)) = (alert.flood, &incident.flood) {
+        return format!("it came in a flood, as new alert {nth} of its integration in that minute, and a flood is one incident");
+    }
     match service.map(|s| &s.grouping) {
         Some(Grouping::None) | None => format!("it was open for service {} when the alert came, or they were put together later", incident.service),
         Some(Grouping::Fields { fields, .. }) => format!("alerts of service {} with the same {} are one incident", incident.service, fields.join(", ")),

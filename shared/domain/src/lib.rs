@@ -10,6 +10,7 @@ pub mod alert;
 pub mod change_event;
 pub mod configuration;
 pub mod escalation;
+pub mod flood;
 pub mod foresight;
 pub mod heartbeat;
 pub mod hex;

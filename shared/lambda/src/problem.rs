@@ -75,7 +75,7 @@ impl Problem {
                 Self::new(409, "configuration-moved", "The configuration moved", detail)
             }
             AppError::Invalid { field, reason } => Self::invalid(vec![FieldError { field: field.clone(), message: reason.clone() }]),
-            AppError::Port(_) | AppError::Contention { .. } => {
+            AppError::Port(_) | AppError::Contention { .. } | AppError::TooMany { .. } => {
                 Self::new(503, "unavailable", "Not available just now", "A service that Tocsin needs did not answer. Trying again is harmless.")
             }
         }

@@ -97,6 +97,7 @@ fn replay(entries: &[Entry]) -> Stands {
             | What::RulesApplied { .. }
             | What::Released { .. }
             | What::DependentsAttached { .. }
+            | What::FloodBegan { .. }
             | What::Paused { .. }
             | What::PauseEnded { .. }
             | What::Unanswered {}

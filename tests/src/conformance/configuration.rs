@@ -45,7 +45,13 @@ pub async fn versions_follow_each_other(s: Stores) {
 pub async fn keys_open_and_close(s: Stores) {
     let c = &s.configuration;
     let (old, new) = (SecretHash::of("old"), SecretHash::of("new"));
-    let key = IntegrationKey { integration: slug("pager"), service: slug("shop"), team: slug("web"), kind: IntegrationKind::Pagerduty };
+    let key = IntegrationKey {
+        integration: slug("pager"),
+        service: slug("shop"),
+        team: slug("web"),
+        kind: IntegrationKind::Pagerduty,
+        limits: tocsin_domain::flood::Limits::default(),
+    };
     assert_eq!(c.integration_key(&old).await.unwrap(), None);
     c.put_integration_key(&old, &key).await.unwrap();
     c.put_integration_key(&new, &key).await.unwrap();

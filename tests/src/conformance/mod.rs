@@ -12,6 +12,7 @@ pub mod incidents;
 pub mod lanes;
 pub mod quiet;
 pub mod races;
+pub mod rates;
 pub mod rosters;
 pub mod subscribers;
 pub mod verifications;
@@ -19,8 +20,8 @@ pub mod verifications;
 use std::sync::Arc;
 use tocsin_app::fakes::MemoryStore;
 use tocsin_app::ports::{
-    AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, MaintenanceStore, NoticeStore, RosterStore,
-    SubscriberStore, ThresholdStore, VerificationStore,
+    AlertStore, ChangeStore, ConfigurationStore, DueStore, FeedStore, HeartbeatStore, IncidentStore, LaneStore, MaintenanceStore, NoticeStore, RateStore,
+    RosterStore, SubscriberStore, ThresholdStore, VerificationStore,
 };
 
 /// All stores of one implementation.
@@ -44,6 +45,8 @@ pub struct Stores {
     pub maintenance: Arc<dyn MaintenanceStore>,
     /// Counts of thresholds.
     pub thresholds: Arc<dyn ThresholdStore>,
+    /// Counts of new alerts.
+    pub rates: Arc<dyn RateStore>,
     /// Subscribers.
     pub subscribers: Arc<dyn SubscriberStore>,
     /// Rosters.
@@ -69,6 +72,7 @@ impl Stores {
             + HeartbeatStore
             + MaintenanceStore
             + ThresholdStore
+            + RateStore
             + SubscriberStore
             + RosterStore
             + FeedStore
@@ -86,6 +90,7 @@ impl Stores {
             heartbeats: store.clone(),
             maintenance: store.clone(),
             thresholds: store.clone(),
+            rates: store.clone(),
             subscribers: store.clone(),
             rosters: store.clone(),
             feeds: store.clone(),
@@ -140,6 +145,7 @@ macro_rules! conformance_suite {
                     a_repetition_and_an_expiry,
                 ];
                 changes: [changes_are_found_by_service_and_time, a_change_is_kept_whole_and_once];
+                rates: [new_alerts_are_counted_by_integration_and_minute, of_many_at_once_each_is_told_another_count];
                 subscribers: [they_wait_and_expire];
                 rosters: [rosters_follow_each_other, each_change_is_recorded, feeds_are_opened_listed_and_closed, a_notice_is_claimed_by_one];
                 verifications: [they_are_kept_under_their_revision, of_many_at_once_one_counts];

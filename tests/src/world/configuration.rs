@@ -79,6 +79,7 @@ pub fn integration(service: &str) -> IntegrationKey {
         service: crate::samples::slug(service),
         team: crate::samples::slug("web"),
         kind: IntegrationKind::Pagerduty,
+        limits: tocsin_domain::flood::Limits::default(),
     }
 }
 
@@ -90,5 +91,6 @@ pub fn heartbeat(id: &str) -> IntegrationKey {
         service: crate::samples::slug("shop"),
         team: crate::samples::slug("web"),
         kind: IntegrationKind::Heartbeat,
+        limits: tocsin_domain::flood::Limits::default(),
     }
 }

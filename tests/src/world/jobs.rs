@@ -131,7 +131,7 @@ impl UseCases {
             clock: clock.clone(),
         };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let accept = AcceptEvent { alerts: store.clone(), count: tocsin_app::count_new::CountNew::new(store.clone()), clock: clock.clone(), ids: ids.clone() };
         let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {

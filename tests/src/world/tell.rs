@@ -101,7 +101,8 @@ impl World {
         self.told.len() - 1
     }
 
-    fn ask(&mut self, asked: Asked) -> Answer {
+    /// Asks for something now; everything that follows at once happens.
+    pub fn ask(&mut self, asked: Asked) -> Answer {
         let n = self.ask_at(self.now(), 0, asked);
         self.settle();
         self.told[n].answer.clone().unwrap()

@@ -168,6 +168,8 @@ pub(crate) struct Audit {
     opened: u64,
     /// Joined one.
     joined: u64,
+    /// Of those that have an incident: came in a flood, and belong to the incident of one.
+    flooded: u64,
     /// Kept from people, with a reason.
     kept: u64,
     /// Not handled yet.
@@ -241,6 +243,7 @@ fn view(audited: Audited, next: Option<String>) -> Audit {
         events: audited.events,
         opened: audited.opened,
         joined: audited.joined,
+        flooded: audited.flooded,
         kept: audited.kept,
         waiting: audited.waiting,
         lost: audited.lost,

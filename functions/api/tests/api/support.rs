@@ -71,7 +71,12 @@ impl Bench {
         let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));
         let cache = Arc::new(ConfigurationCache::new(store.clone()));
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
-        let accept = tocsin_app::accept_event::AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() };
+        let accept = tocsin_app::accept_event::AcceptEvent {
+            alerts: store.clone(),
+            count: tocsin_app::count_new::CountNew::new(store.clone()),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
         let rosters = Rosters { configuration: cache.clone(), store: store.clone() };
         let api = Api {
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
@@ -128,6 +133,7 @@ impl Bench {
                     service: "shop".parse().unwrap(),
                     team: "ours".parse().unwrap(),
                     kind: IntegrationKind::Pagerduty,
+                    limits: tocsin_domain::flood::Limits::default(),
                 };
                 bench.store.put_integration_key(&SecretHash::of(key), &record).await.unwrap();
             }

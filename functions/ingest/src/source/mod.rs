@@ -48,7 +48,7 @@ pub struct Answer {
 /// Why nothing of a body was accepted, in the words of the format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// HTTP status: 400, 413, 415 or 429.
+    /// HTTP status: 400, 413, 415 or, to slow a sender down, 403, 429 or 503.
     pub status: u16,
     /// JSON document.
     pub body: String,
@@ -73,6 +73,11 @@ impl Refusal {
     /// Not JSON, or not the kind of JSON that the format is.
     pub fn unrecognized(error: &str) -> Self {
         Refusal::new(400, "Unrecognized object", "Event object format is unrecognized", &[error.to_owned()])
+    }
+
+    /// More of them than can be taken just now, with the status that the format's senders take for "later".
+    pub fn slow_down(status: u16) -> Self {
+        Refusal::new(status, "throttle exceeded", "Too many events for this key just now: nothing was recorded, send it again in a minute", &[])
     }
 
     /// More bytes than the format allows. Decided before anything is parsed.
@@ -101,6 +106,8 @@ pub struct KeyedFormat {
     pub accepted: fn(&str) -> Answer,
     /// The answer for a key that no integration has.
     pub unknown_key: fn() -> Refusal,
+    /// The answer to a sender that comes too often: one that its kind survives, and takes for "later".
+    pub slow_down: fn() -> Refusal,
 }
 
 /// A part of a batch that could not be understood; the other parts are accepted.

@@ -3,6 +3,8 @@
 //! Called by: the ingest handler. It has no severity: every alert is an error (high urgency), and no source: the client's name
 //! stands for it. Format: <https://developer.pagerduty.com/docs/events-api-v1/overview/>.
 //!
+//! A sender that comes too often is answered 403, which this version's senders take for "later".
+//!
 //! Refused: more than 512 KB (413); no JSON object (400 "Unrecognized object"); a service key that has not 32 characters, an unknown `event_type`, an
 //! acknowledge or resolve without `incident_key`, a trigger without `description` (400, each named).
 
@@ -14,7 +16,8 @@ use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
 
 /// For the handler.
-pub const FORMAT: KeyedFormat = KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_service_key };
+pub const FORMAT: KeyedFormat =
+    KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_service_key, slow_down: || Refusal::slow_down(403) };
 
 /// Reads one event. `fresh_key` makes an incident key (1 to 255 characters) for a trigger that has none. `Parsed::routing_key` is the service key.
 ///

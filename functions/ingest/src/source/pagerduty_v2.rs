@@ -20,7 +20,8 @@ pub const MAX_BODY: usize = 512 * 1024;
 const KEY_LENGTH: usize = 32;
 
 /// For the handler.
-pub const FORMAT: KeyedFormat = KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_routing_key };
+pub const FORMAT: KeyedFormat =
+    KeyedFormat { parse: |body, fresh_key| parse(body, fresh_key), accepted, unknown_key: unknown_routing_key, slow_down: || Refusal::slow_down(429) };
 
 /// An event and the key that says whose it is.
 #[derive(Debug, Clone, PartialEq)]

@@ -52,11 +52,19 @@ async fn lives(seed: u64) {
         service: "shop".parse().unwrap(),
         team: "web".parse().unwrap(),
         kind: IntegrationKind::Pagerduty,
+        limits: tocsin_domain::flood::Limits::default(),
     };
     store.put_integration_key(&SecretHash::of(KEY), &key).await.unwrap();
     let ids = Arc::new(SeededIds::seeded(seed));
     // Two processes over one table.
-    let process = || Ingest::new(AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: ids.clone() }, store.clone(), store.clone(), store.clone());
+    let process = || {
+        Ingest::new(
+            AcceptEvent { alerts: store.clone(), count: tocsin_app::count_new::CountNew::new(store.clone()), clock: clock.clone(), ids: ids.clone() },
+            store.clone(),
+            store.clone(),
+            store.clone(),
+        )
+    };
     let processes = [process(), process()];
     let incident = ProcessAlerts {
         alerts: store.clone(),

@@ -23,7 +23,12 @@ impl World {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(NOW.parse().unwrap()));
         store.put_integration_key(&SecretHash::of(KEY), &integration()).await.unwrap();
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
+        let accept = AcceptEvent {
+            alerts: store.clone(),
+            count: tocsin_app::count_new::CountNew::new(store.clone()),
+            clock: clock.clone(),
+            ids: Arc::new(SeededIds::seeded(1)),
+        };
         Self { ingest: Ingest::new(accept, store.clone(), store.clone(), store.clone()), store, clock }
     }
 
@@ -43,5 +48,11 @@ impl World {
 }
 
 fn integration() -> IntegrationKey {
-    IntegrationKey { integration: "pager".parse().unwrap(), service: "shop".parse().unwrap(), team: "web".parse().unwrap(), kind: IntegrationKind::Pagerduty }
+    IntegrationKey {
+        integration: "pager".parse().unwrap(),
+        service: "shop".parse().unwrap(),
+        team: "web".parse().unwrap(),
+        kind: IntegrationKind::Pagerduty,
+        limits: tocsin_domain::flood::Limits::default(),
+    }
 }

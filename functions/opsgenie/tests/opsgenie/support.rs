@@ -52,6 +52,7 @@ impl World {
                 service: service.parse().unwrap(),
                 team: team.parse().unwrap(),
                 kind: IntegrationKind::Opsgenie,
+                limits: tocsin_domain::flood::Limits::default(),
             };
             store.put_integration_key(&SecretHash::of(key), &opens).await.unwrap();
         }
@@ -69,7 +70,7 @@ impl World {
         }))
         .unwrap();
         store.publish_configuration(&VersionRecord::new(1, NOW.parse().unwrap(), Actor::System), &document).await.unwrap();
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
+        let accept = AcceptEvent { alerts: store.clone(), count: tocsin_app::count_new::CountNew::new(store.clone()), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {

@@ -17,6 +17,7 @@ pub mod messenger;
 pub mod outside;
 mod quiet;
 pub mod random;
+mod rates;
 mod rosters;
 pub mod sns_pages;
 pub mod store;

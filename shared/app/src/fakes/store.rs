@@ -137,6 +137,8 @@ pub struct State {
     pub(super) watched: BTreeSet<AlertKey>,
     /// Maintenance windows at run time.
     pub maintenance: BTreeMap<(MaintenanceId, Timestamp), MaintenanceRun>,
+    /// New alerts by integration and minute.
+    pub rates: BTreeMap<(IntegrationId, Timestamp), tocsin_domain::flood::Count>,
     /// What thresholds have counted.
     pub counted: BTreeMap<CountKey, Counted>,
     /// Lanes.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use tocsin_domain::configuration::IntegrationKind;
+use tocsin_domain::flood::Limits;
 use tocsin_domain::id::{IntegrationId, ServiceId, TeamId};
 
 /// A secret's SHA-256 in hex: what is stored instead of it.
@@ -29,4 +30,7 @@ pub struct IntegrationKey {
     pub team: TeamId,
     /// What it is meant for.
     pub kind: IntegrationKind,
+    /// How many new alerts in a minute it may bring.
+    #[serde(default, skip_serializing_if = "Limits::are_usual")]
+    pub limits: Limits,
 }

@@ -180,7 +180,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn document<T: DeserializeOwned>(self) -> Result<T, PortError> {
         read_document(self.port, self.maybe_text(DOC), self.maybe_bytes(PACKED)).map_err(|e| match e {
             PortError::Final { port, reason } => PortError::Final { port, reason: format!("{}: {reason}", self.kind) },
-            e @ PortError::Transient { .. } => e,
+            e @ (PortError::Transient { .. } | PortError::Throttled { .. }) => e,
         })
     }
 

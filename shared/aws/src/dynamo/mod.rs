@@ -14,6 +14,7 @@ mod item;
 mod lanes;
 pub mod model;
 mod quiet;
+mod rates;
 mod read;
 mod rosters;
 pub mod schema;

@@ -204,6 +204,21 @@ pub fn counted(of: &CountKey) -> Key {
     key(format!("H#{rules}#{}#{}", of.rule.rule, of.service), "H")
 }
 
+/// New alerts of an integration in a minute (its first instant).
+pub fn rate(integration: &IntegrationId, minute: Timestamp) -> Key {
+    key(format!("F#{integration}"), format!("{RATE}{}", sortable(minute)))
+}
+
+/// Sort keys of such counts begin with it.
+pub(crate) const RATE: &str = "M#";
+/// They are kept this long.
+pub(crate) const RATE_HOURS: i64 = 48;
+
+/// The minute in such a sort key.
+pub(crate) fn rate_of(sk: &str) -> Option<Timestamp> {
+    sk.strip_prefix(RATE)?.parse().ok()
+}
+
 /// What a contact method got lately.
 pub fn lane(contact: &ContactId) -> Key {
     key(format!("L#{contact}"), "L")

@@ -7,7 +7,7 @@
 use super::DynamoStore;
 use super::item::Item;
 use super::schema::Key;
-use crate::failure::{failed, passes, port_error};
+use crate::failure::{failed, passes, port_error, throttles};
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use std::collections::HashMap;
@@ -16,6 +16,8 @@ use tocsin_app::error::{PortError, WriteError};
 
 /// Tries of a write that meets other transactions: two seconds in all.
 const TRIES: u32 = 9;
+/// Tries of a write whose items are asked too often: whoever waits for the answer had better hear of it soon.
+const THROTTLED_TRIES: u32 = 4;
 /// Most actions of a transaction.
 pub(crate) const MOST_ACTIONS: usize = 100;
 
@@ -209,7 +211,7 @@ impl DynamoStore {
             let port_error = match error.as_service_error().filter(|e| e.is_transaction_canceled_exception()) {
                 Some(aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     match read_cancellation(port, cancelled) {
-                        Refused::Port(e @ PortError::Transient { .. }) => e,
+                        Refused::Port(e) if e.passes() => e,
                         refused => return Err(refused),
                     }
                 }
@@ -218,7 +220,8 @@ impl DynamoStore {
                     f => return Err(Refused::Port(f.of(port))),
                 },
             };
-            if tried == TRIES {
+            let most = if matches!(port_error, PortError::Throttled { .. }) { THROTTLED_TRIES } else { TRIES };
+            if tried >= most {
                 return Err(Refused::Port(port_error));
             }
             pause(tried).await;
@@ -306,10 +309,14 @@ fn read_cancellation(port: &'static str, cancelled: &TransactionCanceledExceptio
     if !refused.is_empty() {
         return Refused::Conditions(refused);
     }
-    let harmless = |code: &str| matches!(code, "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") || passes(code);
+    let harmless = |code: &str| matches!(code, "None" | "TransactionConflict") || throttles(code) || passes(code);
     let told: Vec<&str> = codes().filter(|c| *c != "None").collect();
     let reason = format!("the transaction was cancelled: {}", told.join(", "));
-    Refused::Port(if codes().all(harmless) { PortError::Transient { port, reason } } else { PortError::Final { port, reason } })
+    Refused::Port(match (codes().all(harmless), codes().any(throttles)) {
+        (true, true) => PortError::Throttled { port, reason },
+        (true, false) => PortError::Transient { port, reason },
+        (false, _) => PortError::Final { port, reason },
+    })
 }
 
 fn random_token() -> Result<String, String> {
@@ -349,7 +356,7 @@ mod tests {
     fn a_failed_condition_decides_before_anything_else() {
         assert!(matches!(cancelled(&["None", "ConditionalCheckFailed", "TransactionConflict"]), Refused::Conditions(c) if c.len() == 1 && c[0].0 == 1));
         assert!(matches!(cancelled(&["None", "TransactionConflict"]), Refused::Port(PortError::Transient { .. })));
-        assert!(matches!(cancelled(&["ThrottlingError", "None"]), Refused::Port(PortError::Transient { .. })));
+        assert!(matches!(cancelled(&["ThrottlingError", "None"]), Refused::Port(PortError::Throttled { .. })));
         assert!(matches!(cancelled(&["ValidationError", "TransactionConflict"]), Refused::Port(PortError::Final { .. })));
     }
 }

@@ -16,6 +16,7 @@ use tocsin_app::announce_handoffs::AnnounceHandoffs;
 use tocsin_app::audit_ledger::AuditLedger;
 use tocsin_app::command_incident::CommandIncident;
 use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::count_new::CountNew;
 use tocsin_app::count_threshold::CountThreshold;
 use tocsin_app::deliver_pages::DeliverPages;
 use tocsin_app::fakes::{Faults, ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, SeededIds};
@@ -33,6 +34,7 @@ use tocsin_aws::testing::{Embedded, store_on};
 use tocsin_contract::escalation::{Answer, VERSION, WakeUp};
 use tocsin_domain::access::{Grant, Principal};
 use tocsin_domain::configuration::{Configuration, IntegrationKind, Role};
+use tocsin_domain::flood::Limits;
 use tocsin_domain::id::{AlertId, TeamId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
@@ -139,7 +141,7 @@ impl Deployment {
             clock: clock.clone(),
         };
         let command = CommandIncident { incidents: store.clone(), clock: clock.clone() };
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids };
+        let accept = AcceptEvent { alerts: store.clone(), count: CountNew::new(store.clone()), clock: clock.clone(), ids };
         let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: cache.clone(), clock: clock.clone() };
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
         let this = Self {
@@ -180,7 +182,13 @@ impl Deployment {
         }
         for service in ["shop", "storm"] {
             let integration = format!("{service}-pagerduty").parse().unwrap();
-            let opens = IntegrationKey { integration, service: service.parse().unwrap(), team: "web".parse().unwrap(), kind: IntegrationKind::Pagerduty };
+            let opens = IntegrationKey {
+                integration,
+                service: service.parse().unwrap(),
+                team: "web".parse().unwrap(),
+                kind: IntegrationKind::Pagerduty,
+                limits: Limits::default(),
+            };
             self.store.put_integration_key(&SecretHash::of(&key(service)), &opens).await.unwrap();
         }
         let somebody =
@@ -366,7 +374,12 @@ impl Deployment {
         assert!(self.sweep.due.holds_before(Timestamp::UNIX_EPOCH, 400).await.unwrap().is_empty());
         self.charge("sweep | a minute in which nothing is overdue");
         let cold = Ingest::new(
-            AcceptEvent { alerts: self.store.clone(), clock: self.clock.clone(), ids: Arc::new(SeededIds::seeded(2)) },
+            AcceptEvent {
+                alerts: self.store.clone(),
+                count: CountNew::new(self.store.clone()),
+                clock: self.clock.clone(),
+                ids: Arc::new(SeededIds::seeded(2)),
+            },
             self.store.clone(),
             self.store.clone(),
             self.store.clone(),

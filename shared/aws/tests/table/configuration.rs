@@ -47,7 +47,13 @@ async fn a_configuration_that_no_item_could_hold_comes_back_whole() {
 async fn two_keys_overlap_while_one_is_rotated() {
     let store = empty_store().await;
     let integration: tocsin_domain::id::IntegrationId = "shop-pd".parse().unwrap();
-    let key = IntegrationKey { integration: integration.clone(), service: "shop".parse().unwrap(), team: team(), kind: IntegrationKind::Pagerduty };
+    let key = IntegrationKey {
+        integration: integration.clone(),
+        service: "shop".parse().unwrap(),
+        team: team(),
+        kind: IntegrationKind::Pagerduty,
+        limits: tocsin_domain::flood::Limits::default(),
+    };
     let (old, new) = (SecretHash::of("old"), SecretHash::of("new"));
     for hash in [&old, &new] {
         store.put_integration_key(hash, &key).await.unwrap();

@@ -105,6 +105,7 @@ fn the_kinds_are_those_that_the_code_makes() {
     let notice = NoticeKey { schedule: schedule.clone(), at: at(0), user: "ada".parse().unwrap(), about: NoticeAbout::Begins };
     let keys = [
         schema::guard(&key("x")),
+        schema::rate(&integration, at(0)),
         schema::hold(&HoldPlace { integration: key("x").integration, digest: key("x").digest() }),
         schema::alert(a),
         schema::ask(a, 2),

@@ -79,6 +79,7 @@ pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
         asked_seq: 0,
         resolved_seq: None,
         deleted: false,
+        flood: None,
     }
 }
 

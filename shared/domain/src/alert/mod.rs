@@ -168,6 +168,9 @@ pub struct Alert {
     /// Its sender deleted it: senders do not see it any more, people do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
+    /// It came in a [`flood`](crate::flood): as which of the new alerts of its integration in that minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flood: Option<u64>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

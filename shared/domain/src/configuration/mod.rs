@@ -8,6 +8,7 @@ mod sources;
 pub mod validate;
 
 use crate::escalation::policy::Policy;
+use crate::flood::{FLOOD_AFTER, Limits, REFUSE_AFTER};
 use crate::heartbeat::Heartbeat;
 use crate::id::{ComponentId, ContactId, IntegrationId, PolicyId, ServiceId, TeamId, UserId};
 use crate::maintenance::Maintenance;
@@ -277,6 +278,19 @@ pub struct Integration {
     /// One `*` stands for anything. Of several integrations the one that says most of it counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+    /// More new alerts than these in one minute are a flood: they join one incident. 100 where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flood_after: Option<u32>,
+    /// More new alerts than these in one minute are refused: their senders come again. 30,000 where nothing is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuse_after: Option<u32>,
+}
+
+impl Integration {
+    /// How many new alerts in a minute it may bring.
+    pub fn limits(&self) -> Limits {
+        Limits { flood_after: self.flood_after.unwrap_or(FLOOD_AFTER), refuse_after: self.refuse_after.unwrap_or(REFUSE_AFTER) }
+    }
 }
 
 /// Which senders an integration is meant for.
@@ -376,6 +390,12 @@ impl Configuration {
         let heartbeat = || self.heartbeats.iter().find(|h| h.id == *id).and_then(|h| self.service(&h.service));
         let router = || self.router_of(id).and_then(|(_, router)| self.service(&router.default));
         self.services.iter().find(|s| s.integrations.iter().any(|i| i.id == *id)).or_else(router).or_else(heartbeat)
+    }
+    /// How many new alerts in a minute an integration may bring.
+    pub fn limits_of(&self, id: &IntegrationId) -> Limits {
+        let of_services = self.services.iter().flat_map(|s| &s.integrations);
+        let mut all = of_services.chain(self.teams.iter().flat_map(|t| &t.integrations));
+        all.find(|i| i.id == *id).map(Integration::limits).unwrap_or_default()
     }
     /// The team and the router that an integration belongs to.
     pub fn router_of(&self, id: &IntegrationId) -> Option<(&Team, &Router)> {

@@ -8,8 +8,9 @@ use super::timeline::{Actor, PauseEnd, ReleasedAlert, RuleApplied, What};
 use super::{Incident, Opening};
 use crate::alert::{Alert, Severity, Urgency};
 use crate::configuration::{Configuration, Grouping};
+use crate::flood::Flood;
 use crate::id::{AlertId, IncidentId, PolicyId, ServiceId};
-use crate::rules::Decision;
+use crate::rules::{Decision, MOST_SUMMARY_CHARS};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -78,6 +79,39 @@ pub struct GroupKey {
     pub values: Option<String>,
 }
 
+/// What stands for the hash of values in the key of a service's flood: no hash reads so.
+const FLOOD: &str = "flood";
+
+impl GroupKey {
+    /// The group of alerts of a service that come in a flood.
+    pub fn flood(service: ServiceId) -> Self {
+        Self { service, values: Some(FLOOD.to_owned()) }
+    }
+
+    /// Whether it is that one.
+    pub fn is_flood(&self) -> bool {
+        self.values.as_deref() == Some(FLOOD)
+    }
+}
+
+/// The flood that an alert is part of which would open an incident of its own.
+pub fn flood_of(alert: &Alert, decision: &Decision, configuration: &Configuration) -> Option<GroupKey> {
+    alert.flood?;
+    let service = decision.service.as_ref().and_then(|id| configuration.service(id))?;
+    Some(GroupKey::flood(service.id.clone()))
+}
+
+/// The incident of a flood, as [`open`] makes that of an alert. It says so in its title and on its timeline.
+pub fn open_flood(first: &Alert, decision: &Decision, configuration: &Configuration, version: u64, number: u64, now: Timestamp) -> (Incident, Vec<Told>) {
+    let integration = first.key.integration.clone();
+    let named = format!("Flood of alerts from {integration}, first: {}", title(first, decision));
+    let summary = named.chars().take(MOST_SUMMARY_CHARS).collect();
+    let (mut incident, told) = open(first, &Decision { summary, ..decision.clone() }, configuration, version, number, now);
+    incident.flood = Some(Flood { first_at: first.received_at, last_at: first.received_at });
+    let flood_after = configuration.limits_of(&integration).flood_after;
+    (incident, vec![told, (Actor::System, vec![What::FloodBegan { integration, flood_after }])])
+}
+
 /// The group that an alert belongs to within its own service; none where it has an incident of its own.
 pub fn group_of(decision: &Decision, configuration: &Configuration) -> Option<GroupKey> {
     let service = decision.service.as_ref().and_then(|id| configuration.service(id))?;
@@ -107,6 +141,9 @@ pub fn take_in(incident: &mut Incident, decided: &[Decided], opening: bool, gues
     let (actor, mut told) = (sender(first), Vec::new());
     let fresh: Vec<&Decided> = decided.iter().filter(|(a, _)| a.incident.is_none()).collect();
     if let Some(worst) = fresh.iter().map(|(_, d)| d.severity).min() {
+        if let (Some(flood), Some((first, _)), Some((last, _))) = (&mut incident.flood, fresh.first(), fresh.last()) {
+            flood.goes_on(first.received_at, last.received_at);
+        }
         let attached: Vec<(AlertId, Severity)> = fresh.iter().map(|(a, d)| (a.id, d.severity)).collect();
         told.push((actor.clone(), incident.attach_as(&attached, worst, urgency(&fresh), now)));
         told.push((Actor::System, joined(&fresh, guests)));

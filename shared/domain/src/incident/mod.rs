@@ -19,6 +19,7 @@ pub mod timeline;
 use crate::alert::{Severity, Urgency};
 use crate::escalation::policy::Target;
 use crate::escalation::progress::Progress;
+use crate::flood::Flood;
 use crate::id::{ContactId, IncidentId, PolicyId, ServiceId, TeamId};
 use crate::notification::page::{Page, PageKey};
 use jiff::Timestamp;
@@ -187,6 +188,9 @@ pub struct Incident {
     /// Links of generations from this one on still answer; none: of the present one only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub links_from: Option<u32>,
+    /// It is a flood: alerts that came too fast to page for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flood: Option<Flood>,
 }
 
 /// What is known when an incident opens.
@@ -256,6 +260,7 @@ impl Incident {
             merged_into: None,
             split_from: None,
             links_from: None,
+            flood: None,
         }
     }
 

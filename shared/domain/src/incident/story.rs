@@ -84,6 +84,9 @@ impl What {
                 let names: Vec<&str> = services.iter().map(|s| s.as_str()).collect();
                 format!("{} of {} joined: this service is down, and they depend on it", count(alerts.len(), "alert"), names.join(", "))
             }
+            What::FloodBegan { integration, flood_after } => {
+                format!("integration {integration} brings more than {flood_after} new alerts in a minute: they join this incident instead of paging one by one")
+            }
             What::Paused { until } => format!("waiting: nobody is paged before {}, and nobody at all if it is over by then", at(*until)),
             What::PauseEnded { why: PauseEnd::Worse } => "it got worse: the wait is over".to_owned(),
             What::PauseEnded { why: PauseEnd::Joined } => "an alert joined that waits for nothing: the wait is over".to_owned(),

@@ -331,6 +331,13 @@ pub enum What {
         /// Of which services.
         services: Vec<ServiceId>,
     },
+    /// More new alerts come in a minute than people are paged for one by one: this incident takes them.
+    FloodBegan {
+        /// Which integration brings them.
+        integration: IntegrationId,
+        /// How many in a minute are paged for one by one.
+        flood_after: u32,
+    },
     /// Nobody is paged before an instant, and nobody at all if it is over by then.
     Paused {
         /// Which instant.
@@ -431,6 +438,7 @@ impl What {
             What::RulesApplied { .. } => "rules_applied",
             What::Released { .. } => "released",
             What::DependentsAttached { .. } => "dependents_attached",
+            What::FloodBegan { .. } => "flood_began",
             What::Paused { .. } => "paused",
             What::PauseEnded { .. } => "pause_ended",
             What::LevelFired { .. } => "level_fired",

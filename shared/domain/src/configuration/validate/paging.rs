@@ -2,8 +2,9 @@
 
 use super::{MOST_AUTO_RESOLVE_S, MOST_RULE_DELAY_S, MOST_SCHEDULE_BYTES, Report};
 use crate::alert::Urgency;
-use crate::configuration::{Grouping, Service};
+use crate::configuration::{Grouping, Integration, Service};
 use crate::escalation::policy::{Hours, LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
+use crate::flood::{FLOOD_BOUNDS, LEAST_RATIO, Limits, MOST_REFUSE_AFTER};
 use crate::schedule::{Change, Open, Schedule, Turn, open};
 use jiff::Timestamp;
 
@@ -154,6 +155,12 @@ impl Report<'_> {
         let routed = configuration.teams.iter().enumerate();
         let routed = routed.flat_map(|(i, t)| t.integrations.iter().enumerate().map(move |(j, x)| (format!("teams[{i}].integrations[{j}].id"), x.id.as_str())));
         self.must_be_unique("integration", routed.chain(integrations));
+        let routed = configuration.teams.iter().enumerate();
+        let routed = routed.flat_map(|(i, t)| t.integrations.iter().enumerate().map(move |(j, x)| (format!("teams[{i}].integrations[{j}]"), x)));
+        let own = services().flat_map(|(i, s)| s.integrations.iter().enumerate().map(move |(j, x)| (format!("services[{i}].integrations[{j}]"), x)));
+        for (path, integration) in routed.chain(own) {
+            self.limits(&path, integration);
+        }
         for (i, service) in services() {
             self.service(&format!("services[{i}]"), service);
         }
@@ -176,6 +183,21 @@ impl Report<'_> {
         }
         if let Some(after_s) = service.auto_resolve_s {
             self.seconds(format!("{path}.auto_resolve_s"), after_s, 1, MOST_AUTO_RESOLVE_S);
+        }
+    }
+
+    /// How many new alerts in a minute: between both limits there has to be room for what is grouped instead of refused.
+    fn limits(&mut self, path: &str, integration: &Integration) {
+        let Limits { flood_after, refuse_after } = integration.limits();
+        let (least, most) = FLOOD_BOUNDS;
+        if !(least..=most).contains(&flood_after) {
+            self.say(format!("{path}.flood_after"), format!("{flood_after} new alerts in a minute is out of bounds"), Some(format!("write {least} to {most}")));
+            return;
+        }
+        let least = flood_after * LEAST_RATIO;
+        if !(least..=MOST_REFUSE_AFTER).contains(&refuse_after) {
+            let suggestion = format!("write {least} ({LEAST_RATIO} times flood_after) to {MOST_REFUSE_AFTER}: what lies between is accepted as one incident");
+            self.say(format!("{path}.refuse_after"), format!("{refuse_after} new alerts in a minute is out of bounds"), Some(suggestion));
         }
     }
 
