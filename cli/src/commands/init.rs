@@ -72,7 +72,7 @@ async fn first_token(store: &dyn ConfigurationStore, name: TokenId, another: boo
 }
 
 fn said(error: PortError) -> Failure {
-    let (PortError::Transient { port, reason } | PortError::Final { port, reason }) = error;
+    let (PortError::Transient { port, reason } | PortError::Throttled { port, reason } | PortError::Final { port, reason }) = error;
     aws::told(port, reason)
 }
 

@@ -146,7 +146,12 @@ fn wrong_phone(app: &App, view: &StatusView, phone: &str, wish: Wish, error: App
 fn wrong(error: AppError) -> pages::Wrong {
     match error {
         AppError::Invalid { field, reason } => Some((field, reason)),
-        AppError::Port(_) | AppError::Contention { .. } | AppError::TooMany { .. } | AppError::NotFound { .. } | AppError::Rejected { .. } | AppError::Moved { .. } => None,
+        AppError::Port(_)
+        | AppError::Contention { .. }
+        | AppError::TooMany { .. }
+        | AppError::NotFound { .. }
+        | AppError::Rejected { .. }
+        | AppError::Moved { .. } => None,
     }
 }
 

@@ -81,7 +81,6 @@ impl Limits {
     }
 
     /// Whether these are the ones that hold where nothing is written.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub fn are_usual(&self) -> bool {
         *self == Self::default()
     }

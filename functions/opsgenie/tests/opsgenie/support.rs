@@ -70,7 +70,12 @@ impl World {
         }))
         .unwrap();
         store.publish_configuration(&VersionRecord::new(1, NOW.parse().unwrap(), Actor::System), &document).await.unwrap();
-        let accept = AcceptEvent { alerts: store.clone(), count: tocsin_app::count_new::CountNew::new(store.clone()), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
+        let accept = AcceptEvent {
+            alerts: store.clone(),
+            count: tocsin_app::count_new::CountNew::new(store.clone()),
+            clock: clock.clone(),
+            ids: Arc::new(SeededIds::seeded(1)),
+        };
         let configuration = Arc::new(ConfigurationCache::new(store.clone()));
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
         Self {
