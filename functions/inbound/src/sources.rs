@@ -45,5 +45,11 @@ impl Sources {
 
 fn find(configuration: &Configuration, names: &[&str]) -> Option<IntegrationKey> {
     let (integration, kind, service, team) = configuration.integration_of_source(names)?;
-    Some(IntegrationKey { integration: integration.clone(), service: service.id.clone(), team: team.clone(), kind })
+    Some(IntegrationKey {
+        integration: integration.clone(),
+        service: service.id.clone(),
+        team: team.clone(),
+        kind,
+        limits: configuration.limits_of(integration),
+    })
 }
