@@ -1,7 +1,8 @@
 //! `simulate`: who would be paged, word for word.
 
-use super::double::{Ran, file, run, tocsin};
+use super::double::{Answer, Double, Ran, Request, file, run, tocsin};
 use expect_test::expect;
+use serde_json::json;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/local/example.yaml");
 
@@ -98,4 +99,92 @@ fn a_recorded_history_is_played_again() {
     let again = simulated(&["--events", file("incident.json", shown).to_str().unwrap()]);
     assert!(again.good().contains("Disk full") && again.out.contains("ada") && again.out.contains("level 2: grace"), "{}", again.out);
     assert_eq!(simulated(&[]).code, Some(2), "neither a service nor events");
+}
+
+#[test]
+fn times_of_a_file_may_count_from_the_first_event() {
+    let lines = "\
+{\"at\": \"2026-01-10T02:00:00Z\", \"do\": \"trigger\", \"service\": \"demo\", \"key\": \"disk\", \"title\": \"Disk full\"}
+{\"at\": \"+3s\", \"do\": \"snooze\", \"by\": \"ada\", \"until\": \"+1h\"}
+{\"at\": \"+62m\", \"do\": \"end\", \"service\": \"demo\"}
+";
+    let ran = simulated(&["--events", file("relative.jsonl", lines).to_str().unwrap()]);
+    assert!(ran.good().contains("2026-01-10 02:00:03 UTC  +3 s     #1        ada              snoozed until 2026-01-10 03:00:03 UTC"), "{}", ran.out);
+    assert!(ran.out.contains("2026-01-10 03:02:00 UTC  +3720 s"), "{}", ran.out);
+    let wrong = file("relative-wrong.jsonl", "{\"at\": \"+soon\", \"do\": \"ping\", \"heartbeat\": \"nightly\"}\n");
+    assert!(simulated(&["--events", wrong.to_str().unwrap()]).failed().contains("line 1: at:"));
+}
+
+/// A rule, a round robin, and somebody with an unverified phone.
+const RULED: &str = "\
+version: 1
+teams: [{id: web, name: Web}]
+users:
+  - {id: ada, name: Ada, contact_methods: [{id: ada-sms, kind: sms, to: '+15555550101'}]}
+  - {id: grace, name: Grace, contact_methods: [{id: grace-sms, kind: sms, to: '+15555550102'}]}
+policies:
+  - {id: web, team: web, levels: [{delay_s: 300, targets: [{user: ada}, {user: grace}], round_robin: true}]}
+services:
+  - id: shop
+    name: Shop
+    team: web
+    policy: web
+    rules:
+      - {id: test-hosts, when: {field: source, starts_with: test-}, then: {suppress: a test host}}
+      - {id: db, when: {field: details.tier, is: db}, then: {severity: warning}}
+";
+
+#[test]
+fn an_event_with_fields_goes_through_the_rules_and_a_turn_can_be_told() {
+    let ruled = file("ruled.yaml", RULED);
+    let played = |rest: &[&str]| run(tocsin(&["simulate", ruled.to_str().unwrap(), "--service", "shop", "--at", "2026-01-10T02:00:00Z"]).args(rest));
+    expect![[r#"
+        WHEN                     AFTER  INCIDENT  WHO              WHAT
+        2026-01-10 02:00:00 UTC  +0 s   none      sender imagined  Disk full (service shop): suppressed by rule test-hosts of service shop: a test host
+    "#]]
+    .assert_eq(played(&["--field", "source=test-1", "--title", "Disk full"]).good());
+    let ran = played(&["--field", "details.tier=db", "--title", "Disk full", "--turn", "web:1=2", "--unverified", "grace-sms", "--for", "1m"]);
+    expect![[r#"
+        WHEN                     AFTER  INCIDENT  WHO              WHAT
+        2026-01-10 02:00:00 UTC  +0 s   #1        sender imagined  triggered: Disk full (warning, low urgency, policy web of configuration 0)
+        2026-01-10 02:00:00 UTC  +0 s   #1        sender imagined  1 alert joined
+        2026-01-10 02:00:00 UTC  +0 s   #1                         applied rule db of service shop on 1 alert: severity warning
+        2026-01-10 02:00:00 UTC  +0 s   #1                         level 1: grace by grace-sms at 2026-01-10 02:00:00 UTC (turn 2 of 2: named by the level; no rule for low urgency: the default); not verified: grace-sms: nobody here has a verified way, so the last-resort contact is paged beside them
+        2026-01-10 02:00:00 UTC  +0 s   #1                         paged grace by text message (grace-sms) for level 1 (provider id imagined)
+        2026-01-10 02:00:00 UTC  +0 s   #1                         paged the last-resort contact (provider id imagined)
+    "#]].assert_eq(ran.good());
+    assert_eq!(played(&["--field", "colour=red"]).code, Some(2));
+    assert_eq!(played(&["--turn", "web:0=1"]).code, Some(2), "levels count from 1");
+}
+
+#[test]
+fn an_incident_of_the_deployment_is_played_again_against_a_file() {
+    let shown = json!({"id": "inc_01KE6P4YM00000000000000001", "number": 7, "service": "shop", "alerts_total": 1,
+        "alerts": [{"id": "alr_01KE6P4YM00000000000000001", "integration": "shop-pd", "dedup_key": "disk", "severity": "critical", "summary": "Disk full",
+            "source": "web-1", "received_at": "2026-01-10T02:00:00Z", "details": {"tier": "db"}}],
+        "timeline": [
+            {"seq": 1, "at": "2026-01-10T02:00:00Z", "type": "triggered", "what": {"severity": "critical", "title": "Disk full"}, "actor": "sender shop-pd"},
+            {"seq": 2, "at": "2026-01-10T02:00:00Z", "type": "level_fired", "actor": "Tocsin", "what": {"repeat": 0, "level": 0,
+                "of": {"policy": "web", "config_version": 3, "level": 0}, "pages": [{"user": "grace", "why": {"turn": {"number": 2, "of": 2}}}]}},
+            {"seq": 3, "at": "2026-01-10T02:01:00Z", "type": "acknowledged", "what": {}, "actor": "token tok_1"},
+            {"seq": 4, "at": "2026-01-10T02:05:00Z", "type": "alerts_resolved", "what": {"alerts": ["alr_01KE6P4YM00000000000000001"], "still_open": 0}, "actor": "sender shop-pd"},
+            {"seq": 5, "at": "2026-01-10T02:05:00Z", "type": "resolved", "what": {}, "actor": "sender shop-pd"}]});
+    let double = Double::new(move |request: &Request| match request.line().as_str() {
+        "GET /v1/incidents/7" => Answer::json(200, shown.clone()),
+        other => Answer::problem(404, "Not Found", other),
+    });
+    let ruled = file("ruled-again.yaml", RULED);
+    let ran = double.tocsin(&["simulate", ruled.to_str().unwrap(), "--incident", "7"]);
+    expect![[r#"
+        WHEN                     AFTER   INCIDENT  WHO             WHAT
+        2026-01-10 02:00:00 UTC  +0 s    #1        sender shop-pd  triggered: Disk full (warning, low urgency, policy web of configuration 0)
+        2026-01-10 02:00:00 UTC  +0 s    #1        sender shop-pd  1 alert joined
+        2026-01-10 02:00:00 UTC  +0 s    #1                        applied rule db of service shop on 1 alert: severity warning
+        2026-01-10 02:00:00 UTC  +0 s    #1                        level 1: grace by grace-sms at 2026-01-10 02:00:00 UTC (turn 2 of 2: named by the level; no rule for low urgency: the default)
+        2026-01-10 02:00:00 UTC  +0 s    #1                        paged grace by text message (grace-sms) for level 1 (provider id imagined)
+        2026-01-10 02:01:00 UTC  +60 s   #1        somebody        acknowledged
+        2026-01-10 02:05:00 UTC  +300 s  #1        sender shop-pd  1 alert resolved, 0 still open
+        2026-01-10 02:05:00 UTC  +300 s  #1        sender shop-pd  resolved
+    "#]].assert_eq(ran.good());
+    assert_eq!(double.lines(), ["GET /v1/incidents/7"]);
 }

@@ -75,8 +75,7 @@ struct Around {
 impl Around {
     /// An alert that was kept from people is decided as of now, any other as of when it came: the same whenever it is asked.
     fn decide(&self, alert: &Alert, now: Timestamp) -> Decision {
-        let at = if alert.outcome.is_some() { now } else { alert.received_at };
-        decide(alert, &self.configuration, &self.maintenance, at)
+        decide(alert, &self.configuration, &self.maintenance, intake::decided_at(alert, now))
     }
 }
 

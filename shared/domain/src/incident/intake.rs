@@ -25,6 +25,11 @@ pub fn begins(alert: &Alert, now: Timestamp) -> Timestamp {
     if alert.outcome.is_some() { now } else { alert.received_at }
 }
 
+/// As of when an alert is decided: when it came, so that the answer is the same whenever it is asked; now, where it was kept from people.
+pub fn decided_at(alert: &Alert, now: Timestamp) -> Timestamp {
+    begins(alert, now)
+}
+
 /// Who sent an alert.
 pub fn sender(alert: &Alert) -> Actor {
     Actor::Sender(alert.key.integration.clone())
