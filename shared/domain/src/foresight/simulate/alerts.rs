@@ -193,6 +193,7 @@ impl World<'_> {
                     reason: window.reason.clone(),
                     services: Vec::new(),
                     teams: Vec::new(),
+                    at: Some(now),
                     start: span.start,
                     end: span.end,
                     by: Actor::System,

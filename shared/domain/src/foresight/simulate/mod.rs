@@ -205,6 +205,7 @@ impl<'a> World<'a> {
                         reason,
                         services,
                         teams,
+                        at: Some(now),
                         start: now,
                         end: until,
                         by: Actor::System,
