@@ -93,6 +93,7 @@ impl World<'_> {
             asked_seq: 0,
             resolved_seq: None,
             deleted: false,
+            flood: None,
         };
         self.alerts.push(Counted { alert, events: 1 });
         self.handle(self.alerts.len() - 1, now);
