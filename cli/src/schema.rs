@@ -8,9 +8,10 @@ mod tests;
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
+use tocsin_domain::alert::mapping;
 use tocsin_domain::configuration::{Configuration, FORMAT, validate as limits};
 use tocsin_domain::escalation::policy;
-use tocsin_domain::{heartbeat, rules};
+use tocsin_domain::{flood, heartbeat, rules};
 
 /// The schema as it stands in a file.
 pub(crate) fn text() -> String {
@@ -62,6 +63,13 @@ fn bounds() -> Vec<(String, Value)> {
         ("Service/name", name()),
         ("Service/acknowledge_timeout_s", seconds(1, limits::MOST_RULE_DELAY_S)),
         ("Service/auto_resolve_s", seconds(1, limits::MOST_AUTO_RESOLVE_S)),
+        ("Integration/flood_after", seconds(flood::FLOOD_BOUNDS.0, flood::FLOOD_BOUNDS.1)),
+        ("Integration/refuse_after", json!({"maximum": flood::MOST_REFUSE_AFTER})),
+        ("Integration/mapping", most(mapping::MOST_RULES)),
+        ("Mapping/each", json!({"minLength": 1, "maxLength": mapping::MOST_CHARS})),
+        ("Mapping/when", json!({"maxProperties": mapping::MOST_ENTRIES})),
+        ("Mapping/actions", json!({"maxProperties": mapping::MOST_ENTRIES})),
+        ("Mapping/severities", json!({"maxProperties": mapping::MOST_ENTRIES})),
         ("Service/rules", most(rules::MOST_RULES)),
         ("Router/rules", most(rules::MOST_RULES)),
         ("EventRule/description", chars(1000)),

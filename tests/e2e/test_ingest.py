@@ -85,6 +85,43 @@ class BadInput(unittest.TestCase):
 
         until("each of them on an incident", lambda: {"v1-key", "generic-key"} <= seen() and any("grafana-key" in k for k in seen()), 30, 1)
 
+    def test_a_declared_mapping(self):
+        """An integration of its own form: what the rules say, forms, repetitions, and bodies that no rule is for."""
+        service = {"id": "scanned", "name": "Scanned", "team": "e2e", "policy": self.world.service.replace("service", "policy")}
+        rules = [
+            {"when": {"type": "scan"}, "each": "findings", "action": "{state}", "actions": {"open": "trigger", "fixed": "resolve"},
+             "key": "{^host}/{id}", "summary": "{name} on {^host}", "severity": "{level}", "severities": {"high": "critical"}},
+            {"when": {"job": "*"}, "key": "job/{job}", "summary": "{job} failed"},
+        ]
+        bad = service | {"integrations": [{"id": "scanner", "kind": "generic", "mapping": [{"summary": "{{name}}", "each": "{findings}"}]}]}
+        whole = api("GET", "/v1/configuration")["configuration"]
+        answer = api("PUT", "/v1/configuration", {"configuration": whole | {"services": whole["services"] + [bad]}}, expect=422)
+        self.assertEqual(len(answer["error"]["problems"]), 2, answer)
+        keys = World.apply({"services": [service | {"integrations": [{"id": "scanner", "kind": "generic", "mapping": rules}]}]})
+        url = f"{URL}/v1/integrations/generic/{keys['scanner']}"
+
+        def scan(state):
+            findings = [{"id": 1, "name": "Old TLS", "state": state, "level": "high"}, {"id": 2, "name": "Open port", "state": "open"}]
+            return request("POST", url, {"type": "scan", "host": "db1", "findings": findings})
+
+        for _ in range(2):
+            status, _, answer = scan("open")
+            self.assertEqual((status, answer["processed"]), (200, 2), answer)
+        status, _, answer = request("POST", url, None, {"Content-Type": "application/x-www-form-urlencoded"}, b"job=nightly&result=1")
+        self.assertEqual(status, 200, answer)
+        status, _, answer = request("POST", url, {"id": "odd", "title": "a form that no rule is for"})
+        self.assertEqual(status, 200, answer)
+
+        def open_ones():
+            found = [show(i["number"]) for i in api("GET", "/v1/incidents?status=open&limit=100&team=e2e")["incidents"] if i["service"] == "scanned"]
+            return {i["alerts"][0]["dedup_key"]: i for i in found}
+
+        until("an incident for each", lambda: {"db1/1", "db1/2", "job/nightly", "odd"} <= set(open_ones()), 30, 1)
+        first = open_ones()["db1/1"]
+        self.assertEqual((first["title"], first["urgency"]), ("Old TLS on db1", "high"))
+        scan("fixed")
+        until("the end of one", lambda: "db1/1" not in open_ones() and "db1/2" in open_ones(), 30, 1)
+
     def test_other_methods_and_addresses(self):
         for method in ("GET", "DELETE"):
             self.assertEqual(request(method, URL + "/v2/enqueue")[0], 405)

@@ -198,6 +198,7 @@ fn show_keys(keys: &[CreatedKey], address: &str, out: &Out) {
             "pagerduty" => format!("{address}/v2/enqueue"),
             "alertmanager" => format!("{address}/v1/integrations/alertmanager/{}", k.key),
             "opsgenie" => format!("{address}/v2/alerts"),
+            "generic" => format!("{address}/v1/integrations/generic/{}", k.key),
             _ => String::new(),
         };
         vec![Cell::from(k.integration.as_str()), Cell(Cell::from(k.key.as_str()).0, Look::Bold), Cell::from(address)]

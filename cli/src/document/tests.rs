@@ -21,6 +21,15 @@ fn the_example_is_good() {
 }
 
 #[test]
+fn every_field_comes_back_from_an_export() {
+    let read = |text: &str| read("t.yaml", text).map_err(|f| f.to_string()).unwrap();
+    let everything = read(include_str!("../schema/everything.yaml"));
+    let written = super::yaml::write(&everything);
+    assert_eq!(read(&written), everything, "{written}");
+    assert!(written.contains("actions: {"), "{written}");
+}
+
+#[test]
 fn everything_wrong_with_a_file_is_said_at_once_with_its_line() {
     let source = r#"version: 2
 teams:

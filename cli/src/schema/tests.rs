@@ -241,6 +241,12 @@ fn what_is_wrong_by_itself_is_refused_by_both() {
         ("/services/0/auto_resolve_s", json!(31_536_001)),
         ("/services/0/integrations/0/kind", json!("heartbeat")),
         ("/services/0/integrations/0/key", json!("secret")),
+        ("/services/0/integrations/2/mapping", json!({"summary": "{title}"})),
+        ("/services/0/integrations/2/mapping/0/sumary", json!("{title}")),
+        ("/services/0/integrations/2/mapping/0/actions/fixed", json!("close")),
+        ("/services/0/integrations/2/mapping/0/severities/5", json!("bad")),
+        ("/services/0/integrations/2/mapping/0/summary", json!("s".repeat(501))),
+        ("/services/0/integrations/2/mapping/0/each", json!("")),
         ("/services/0/rules/0/when", json!({})),
         ("/services/0/rules/0/when", json!({"field": "summary", "is": "a", "all": []})),
         ("/services/0/rules/0/when", json!({"time": {"time_zone": "UTC", "within": []}})),
@@ -275,6 +281,8 @@ fn what_only_the_command_knows_passes_the_schema() {
         ("/schedules/0/layers/0/start", json!("2026-02-30")),
         ("/policies/0/levels/0/targets/0", json!({"schedule": "nowhere"})),
         ("/services/0/depends_on", json!(["shop"])),
+        ("/services/0/integrations/2/mapping/0/summary", json!("{{title}}")),
+        ("/services/0/integrations/0/mapping", json!([{"summary": "{title}"}])),
         ("/services/0/rules/0/when", json!({"field": "summary", "matches": "("})),
     ] {
         let document = changed(pointer, value.clone());

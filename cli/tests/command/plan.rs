@@ -111,6 +111,19 @@ fn the_same_file_is_nothing() {
 }
 
 #[test]
+fn a_mapping_that_reads_otherwise_is_told() {
+    let integration = "- { id: shop-opsgenie, kind: opsgenie } # Opsgenie's alert API v2";
+    let mapping = "- { id: shop-opsgenie, kind: generic, mapping: [{ summary: \"{title}\", key: \"{id}\" }] }";
+    let ran = against(&edited("plan-mapping.yaml", &[(integration, mapping)]), &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    let told: Vec<&str> = ran.out.lines().filter(|l| l.contains("integrations")).collect();
+    expect![[r#"
+              integrations[shop-opsgenie].kind: opsgenie -> generic
+              integrations[shop-opsgenie].mapping: + [{key: "{id}", summary: "{title}"}]"#]]
+    .assert_eq(&told.join("\n"));
+}
+
+#[test]
 fn machines_get_the_plan_as_data() {
     let ran = against(&edited_example("plan-edited-2.yaml"), &["--json"]);
     assert_eq!(ran.code, Some(2));

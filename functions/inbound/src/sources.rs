@@ -50,6 +50,7 @@ fn find(configuration: &Configuration, names: &[&str]) -> Option<IntegrationKey>
         service: service.id.clone(),
         team: team.clone(),
         kind,
+        mapping: Vec::new(),
         limits: configuration.limits_of(integration),
     })
 }

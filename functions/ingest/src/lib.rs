@@ -163,6 +163,8 @@ impl Ingest {
             Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
             Parse::Aws => return self.take(&integration, aws::parse(body)).await,
+            Parse::Generic if integration.mapping.is_empty() => generic::parse_batch(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
+            Parse::Generic => return self.take(&integration, mapping::parse(body, &integration.mapping)).await,
             Parse::Ready(rules) => return self.take(&integration, mapping::parse_ready(body, rules)).await,
         };
         match read {
@@ -262,6 +264,8 @@ enum Parse {
     At(fn(&[u8], Timestamp) -> Result<Posted, Refusal>),
     /// Whatever AWS sends.
     Aws,
+    /// By the integration's own mapping, or by common names.
+    Generic,
     /// By the rules of a ready mapping.
     Ready(&'static str),
 }
@@ -271,7 +275,7 @@ fn format_named(name: &str) -> Option<Parse> {
     Some(match name {
         "alertmanager" => Parse::Any(alertmanager::parse),
         "grafana" => Parse::Any(grafana::parse),
-        "generic" => Parse::Any(generic::parse_batch),
+        "generic" => Parse::Generic,
         "prometheus" | "vmalert" => Parse::At(alertmanager_v2::parse),
         "aws" | "sns" | "cloudwatch" | "eventbridge" | "email" => Parse::Aws,
         name => Parse::Ready(ready::rules(name)?),

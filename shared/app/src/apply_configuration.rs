@@ -143,7 +143,8 @@ impl ApplyConfiguration {
             return Err(AppError::Invalid { field: "integration".to_owned(), reason: "it has two keys already: remove one first".to_owned() });
         }
         let (service, team, limits) = (service.id.clone(), team.clone(), configuration.limits_of(integration));
-        self.create(IntegrationKey { integration: integration.clone(), service, team, kind, limits }).await
+        let mapping = configuration.mapping_of(integration).to_vec();
+        self.create(IntegrationKey { integration: integration.clone(), service, team, kind, limits, mapping }).await
     }
 
     /// Ends a key that its senders do not use any more. The last one stays: without a key an integration's senders would be refused.
@@ -163,7 +164,8 @@ impl ApplyConfiguration {
         for (id, kind, service, team) in configuration.keyed().filter(|(.., team)| (behind.keys_of)(team)) {
             let hashes = self.store.keys_of(id).await?;
             let limits = configuration.limits_of(id);
-            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind, limits };
+            let mapping = configuration.mapping_of(id).to_vec();
+            let key = IntegrationKey { integration: id.clone(), service: service.id.clone(), team: team.clone(), kind, limits, mapping };
             for hash in &hashes {
                 self.store.put_integration_key(hash, &key).await?;
             }

@@ -167,5 +167,6 @@ fn key_of(heartbeat: &Heartbeat, configuration: &Configuration) -> Option<Integr
         team: service.team.clone(),
         kind: IntegrationKind::Heartbeat,
         limits: Limits::default(),
+        mapping: Vec::new(),
     })
 }

@@ -50,6 +50,7 @@ pub async fn keys_open_and_close(s: Stores) {
         service: slug("shop"),
         team: slug("web"),
         kind: IntegrationKind::Pagerduty,
+        mapping: Vec::new(),
         limits: tocsin_domain::flood::Limits::default(),
     };
     assert_eq!(c.integration_key(&old).await.unwrap(), None);

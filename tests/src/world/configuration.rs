@@ -80,6 +80,7 @@ pub fn integration(service: &str) -> IntegrationKey {
         team: crate::samples::slug("web"),
         kind: IntegrationKind::Pagerduty,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     }
 }
 
@@ -92,5 +93,6 @@ pub fn heartbeat(id: &str) -> IntegrationKey {
         team: crate::samples::slug("web"),
         kind: IntegrationKind::Heartbeat,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     }
 }

@@ -79,6 +79,7 @@ impl From<CreatedKey> for KeyView {
             IntegrationKind::Pagerduty => "pagerduty",
             IntegrationKind::Alertmanager => "alertmanager",
             IntegrationKind::Opsgenie => "opsgenie",
+            IntegrationKind::Generic => "generic",
             IntegrationKind::Heartbeat => "heartbeat",
         };
         Self { integration: k.integration.to_string(), service: k.service.to_string(), kind, key: k.key }

@@ -134,6 +134,7 @@ impl Bench {
                     team: "ours".parse().unwrap(),
                     kind: IntegrationKind::Pagerduty,
                     limits: tocsin_domain::flood::Limits::default(),
+                    mapping: Vec::new(),
                 };
                 bench.store.put_integration_key(&SecretHash::of(key), &record).await.unwrap();
             }

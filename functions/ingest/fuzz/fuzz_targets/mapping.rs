@@ -8,4 +8,5 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
     for name in ready::NAMES {
         mapped(mapping::parse_ready(body, ready::rules(name).unwrap_or("[]")));
     }
+    mapped(mapping::parse_ready(body, include_str!("../../tests/fixtures/declared.rules")));
 });

@@ -16,6 +16,7 @@ async fn a_heartbeat_takes_every_plausible_ping() {
         team: "web".parse().unwrap(),
         kind: IntegrationKind::Heartbeat,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     };
     world.store.put_integration_key(&SecretHash::of(PING), &key).await.unwrap();
     let path = |key: &str| format!("/v1/integrations/heartbeat/{key}");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod changes;
+mod declared;
 mod edges;
 mod expiry;
 mod heartbeats;

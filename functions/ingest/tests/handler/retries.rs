@@ -53,6 +53,7 @@ async fn lives(seed: u64) {
         team: "web".parse().unwrap(),
         kind: IntegrationKind::Pagerduty,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     };
     store.put_integration_key(&SecretHash::of(KEY), &key).await.unwrap();
     let ids = Arc::new(SeededIds::seeded(seed));

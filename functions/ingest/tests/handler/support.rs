@@ -54,5 +54,6 @@ fn integration() -> IntegrationKey {
         team: "web".parse().unwrap(),
         kind: IntegrationKind::Pagerduty,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     }
 }

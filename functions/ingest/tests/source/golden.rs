@@ -4,7 +4,7 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use tocsin_domain::alert::mapping::Rule;
+use tocsin_domain::alert::mapping::{Rule, mistakes};
 use tocsin_ingest::source::{
     Answer, Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, opsgenie, pagerduty_change, pagerduty_v1, pagerduty_v2,
     ready,
@@ -98,14 +98,20 @@ fn mapped(read: Result<mapping::Read, Refusal>) -> Value {
 fn ready_mappings() {
     for name in ready::NAMES {
         let rules: Vec<Rule> = serde_json::from_str(ready::rules(name).expect(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        for rule in &rules {
-            assert_eq!(rule.problems(), [], "{name}");
-        }
+        assert_eq!(mistakes(&rules), [], "{name}");
         if name != "eventbridge" {
             each(name, |body| mapped(mapping::parse(body, &rules)));
         }
     }
     each("aws", |body| mapped(aws::parse(body)));
+}
+
+/// The rules that a team has written into its configuration.
+#[test]
+fn declared() {
+    let rules: Vec<Rule> = serde_json::from_str(include_str!("../fixtures/declared.rules")).expect("rules");
+    assert_eq!(mistakes(&rules), []);
+    each("declared", |body| mapped(mapping::parse(body, &rules)));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use super::golden::{NOW, fresh};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
+use tocsin_domain::alert::mapping::{Does, Rule, Texts};
 use tocsin_ingest::source::{
     Batch, Refusal, alertmanager, alertmanager_v2, aws, cloudwatch, generic, grafana, mapping, pagerduty_change, pagerduty_v1, pagerduty_v2, ready,
 };
@@ -108,6 +110,24 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Any rule that the configuration's reader takes, most of them nonsense.
+fn any_rule() -> impl Strategy<Value = Rule> {
+    let path = || prop_oneof!["[a-c]", "[a-c]\\.[a-c0]", "/[a-c]/[0-2]", ".{0,6}"];
+    let text = move || prop_oneof![path().prop_map(|p| format!("{{{p}}}")), path().prop_map(|p| format!("{{^{p}|a}} x {{~b}}")), ".{0,12}"];
+    let texts = move || prop::collection::vec(text(), 0..3).prop_map(Texts);
+    let does = prop::sample::select(vec![Does::Trigger, Does::Acknowledge, Does::Resolve, Does::Change, Does::Ignore]);
+    let words = || prop_oneof!["[a-c*]{0,3}", ".{0,4}"];
+    let actions = prop::collection::btree_map(words(), does, 0..4);
+    let severities = prop::collection::btree_map(words(), prop::sample::select(vec![Severity::Critical, Severity::Info]), 0..3);
+    let when = prop::collection::btree_map(path(), prop::collection::vec(words(), 0..3).prop_map(Texts), 0..2);
+    let lists = (texts(), texts(), texts(), texts(), texts(), texts(), texts());
+    (when, prop::option::of(path()), any::<bool>(), actions, severities, lists).prop_map(|(when, each, go_on, actions, severities, lists)| {
+        let (action, key, summary, source, severity, url, time) = lists;
+        let (component, group, class, client) = (summary.clone(), key.clone(), source.clone(), url.clone());
+        Rule { when, each, go_on, action, actions, key, summary, source, severity, severities, component, group, class, url, time, client }
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -147,6 +167,19 @@ proptest! {
         }
         if let Err(refusal) = pagerduty_change::parse(&body) {
             prop_assert!(refusal.status == 400);
+        }
+    }
+
+    /// Whatever a team declares, sound or not, no body makes it panic or answer anything but 2xx or 400.
+    #[test]
+    fn no_declared_mapping_breaks(rules in prop::collection::vec(any_rule(), 1..4), body in bytes()) {
+        match mapping::parse(&body, &rules) {
+            Err(refusal) => prop_assert!(refusal.status == 400 && serde_json::from_str::<Value>(&refusal.body).is_ok()),
+            Ok(read) => {
+                let answer = read.answer_for(read.batch.events.len(), read.changes.len());
+                prop_assert!(matches!(answer.status, 200 | 202 | 400) && serde_json::from_str::<Value>(&answer.body).is_ok());
+                read.batch.events.iter().try_for_each(well_formed)?;
+            }
         }
     }
 

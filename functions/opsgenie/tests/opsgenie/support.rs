@@ -53,6 +53,7 @@ impl World {
                 team: team.parse().unwrap(),
                 kind: IntegrationKind::Opsgenie,
                 limits: tocsin_domain::flood::Limits::default(),
+                mapping: Vec::new(),
             };
             store.put_integration_key(&SecretHash::of(key), &opens).await.unwrap();
         }

@@ -1,6 +1,7 @@
 //! Secrets and what they open. Part of [`ports`](crate::ports).
 
 use serde::{Deserialize, Serialize};
+use tocsin_domain::alert::mapping::Rule;
 use tocsin_domain::configuration::IntegrationKind;
 use tocsin_domain::flood::Limits;
 use tocsin_domain::id::{IntegrationId, ServiceId, TeamId};
@@ -33,4 +34,7 @@ pub struct IntegrationKey {
     /// How many new alerts in a minute it may bring.
     #[serde(default, skip_serializing_if = "Limits::are_usual")]
     pub limits: Limits,
+    /// How to read bodies of any form. Here, so that ingest knows it with the key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mapping: Vec<Rule>,
 }

@@ -188,6 +188,7 @@ impl Deployment {
                 team: "web".parse().unwrap(),
                 kind: IntegrationKind::Pagerduty,
                 limits: Limits::default(),
+                mapping: Vec::new(),
             };
             self.store.put_integration_key(&SecretHash::of(&key(service)), &opens).await.unwrap();
         }

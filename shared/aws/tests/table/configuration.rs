@@ -53,6 +53,7 @@ async fn two_keys_overlap_while_one_is_rotated() {
         team: team(),
         kind: IntegrationKind::Pagerduty,
         limits: tocsin_domain::flood::Limits::default(),
+        mapping: Vec::new(),
     };
     let (old, new) = (SecretHash::of("old"), SecretHash::of("new"));
     for hash in [&old, &new] {

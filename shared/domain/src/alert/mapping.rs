@@ -15,6 +15,10 @@
 //! assert_eq!(rule.action(&body, &body), Some(Ok(tocsin_domain::alert::mapping::Does::Resolve)));
 //! ```
 
+mod check;
+
+pub use check::{MOST_BYTES, Mistake, mistakes};
+
 use super::Severity;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -151,60 +155,6 @@ impl Rule {
         let word = self.severity.read(item, whole)?;
         Some(meaning(&self.severities, &word).ok_or(word))
     }
-
-    /// What is wrong with it: the field, and why.
-    pub fn problems(&self) -> Vec<(String, &'static str)> {
-        let mut problems = Vec::new();
-        let lists = [
-            ("action", &self.action),
-            ("key", &self.key),
-            ("summary", &self.summary),
-            ("source", &self.source),
-            ("severity", &self.severity),
-            ("component", &self.component),
-            ("group", &self.group),
-            ("class", &self.class),
-            ("url", &self.url),
-            ("time", &self.time),
-            ("client", &self.client),
-        ];
-        for (name, texts) in lists {
-            for text in &texts.0 {
-                problems.extend(problem(text).map(|why| (name.to_owned(), why)));
-            }
-            if texts.0.len() > MOST_ENTRIES {
-                problems.push((name.to_owned(), "has too many texts"));
-            }
-        }
-        let words =
-            self.actions.keys().map(|w| ("actions", w)).chain(self.severities.keys().map(|w| ("severities", w))).chain(self.when.keys().map(|w| ("when", w)));
-        let long = words.chain(self.each.iter().map(|path| ("each", path))).filter(|(_, word)| word.chars().count() > MOST_CHARS);
-        problems.extend(long.map(|(name, _)| (name.to_owned(), "is too long")));
-        for (name, count) in [("actions", self.actions.len()), ("severities", self.severities.len()), ("when", self.when.len())] {
-            if count > MOST_ENTRIES {
-                problems.push((name.to_owned(), "has too many entries"));
-            }
-        }
-        if self.summary.is_empty() && !self.action.0.iter().any(|a| a == "ignore") {
-            problems.push(("summary".to_owned(), "is missing: people would not know what is wrong"));
-        }
-        problems
-    }
-}
-
-fn problem(text: &str) -> Option<&'static str> {
-    if text.chars().count() > MOST_CHARS {
-        return Some("is too long");
-    }
-    let mut rest = text;
-    while let Some((_, behind)) = rest.split_once('{') {
-        let Some((path, after)) = behind.split_once('}') else { return Some("has a { without its }") };
-        if path.trim_start_matches(['^', '~']).is_empty() {
-            return Some("has a placeholder without a path");
-        }
-        rest = after;
-    }
-    None
 }
 
 fn fill(text: &str, item: &Value, whole: &Value) -> Option<String> {
@@ -431,14 +381,5 @@ mod tests {
         assert!(serde_json::from_value::<Rule>(json!({"sumary": "x"})).is_err());
         let written = serde_json::to_value(&rule).unwrap();
         assert_eq!(serde_json::from_value::<Rule>(written).unwrap(), rule);
-    }
-
-    #[test]
-    fn problems_are_named() {
-        let rule: Rule = serde_json::from_value(json!({"summary": ["{a", "{}"], "key": "x".repeat(501)})).unwrap();
-        let named: Vec<_> = rule.problems();
-        let expected = [("key", "is too long"), ("summary", "has a { without its }"), ("summary", "has a placeholder without a path")];
-        assert_eq!(named, expected.map(|(f, w)| (f.to_owned(), w)));
-        assert_eq!(Rule::default().problems().len(), 1);
     }
 }

@@ -7,6 +7,7 @@ pub mod part;
 mod sources;
 pub mod validate;
 
+use crate::alert::mapping;
 use crate::escalation::policy::Policy;
 use crate::flood::{FLOOD_AFTER, Limits, REFUSE_AFTER};
 use crate::heartbeat::Heartbeat;
@@ -284,6 +285,9 @@ pub struct Integration {
     /// More new alerts than these in one minute are refused: their senders come again. 30,000 where nothing is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refuse_after: Option<u32>,
+    /// How to read bodies that are posted to the generic address: rules, of which the first that is for a body reads it. Without any, by common names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mapping: Vec<mapping::Rule>,
 }
 
 impl Integration {
@@ -304,6 +308,8 @@ pub enum IntegrationKind {
     Alertmanager,
     /// Alert API v2.
     Opsgenie,
+    /// Any JSON or form, read by common names or by a mapping.
+    Generic,
     /// Pings; only for what stands under `heartbeats`.
     Heartbeat,
 }
@@ -384,6 +390,11 @@ impl Configuration {
             Some((&h.id, IntegrationKind::Heartbeat, service, &service.team))
         });
         of_services.chain(of_routers).chain(heartbeats)
+    }
+    /// How an integration reads what is posted to its generic address; nothing where it does not say.
+    pub fn mapping_of(&self, id: &IntegrationId) -> &[mapping::Rule] {
+        let of_services = self.services.iter().flat_map(|s| &s.integrations);
+        of_services.chain(self.teams.iter().flat_map(|t| &t.integrations)).find(|i| i.id == *id).map_or(&[], |i| &i.mapping)
     }
     /// The service that an integration, or a heartbeat, belongs to; that of a router is where its events go unless a rule routes them.
     pub fn service_of(&self, id: &IntegrationId) -> Option<&Service> {

@@ -1,8 +1,8 @@
 //! Schedules, policies, services and the status page.
 
 use super::{MOST_AUTO_RESOLVE_S, MOST_RULE_DELAY_S, MOST_SCHEDULE_BYTES, Report};
-use crate::alert::Urgency;
-use crate::configuration::{Grouping, Integration, Service};
+use crate::alert::{Urgency, mapping};
+use crate::configuration::{Grouping, Integration, IntegrationKind, Service};
 use crate::escalation::policy::{Hours, LEAST_CYCLE_S, MOST_DELAY_S, MOST_LEVELS, MOST_REPEATS, MOST_TARGETS, Policy, Target};
 use crate::flood::{FLOOD_BOUNDS, LEAST_RATIO, Limits, MOST_REFUSE_AFTER};
 use crate::schedule::{Change, Open, Schedule, Turn, open};
@@ -160,6 +160,7 @@ impl Report<'_> {
         let own = services().flat_map(|(i, s)| s.integrations.iter().enumerate().map(move |(j, x)| (format!("services[{i}].integrations[{j}]"), x)));
         for (path, integration) in routed.chain(own) {
             self.limits(&path, integration);
+            self.mapping(&path, integration);
         }
         for (i, service) in services() {
             self.service(&format!("services[{i}]"), service);
@@ -183,6 +184,17 @@ impl Report<'_> {
         }
         if let Some(after_s) = service.auto_resolve_s {
             self.seconds(format!("{path}.auto_resolve_s"), after_s, 1, MOST_AUTO_RESOLVE_S);
+        }
+    }
+
+    /// How it reads bodies.
+    fn mapping(&mut self, path: &str, integration: &Integration) {
+        if !integration.mapping.is_empty() && integration.kind != IntegrationKind::Generic {
+            let message = "a mapping reads what is posted to the generic address";
+            self.say(format!("{path}.kind"), message, Some("write kind: generic, or leave the mapping out".to_owned()));
+        }
+        for mistake in mapping::mistakes(&integration.mapping) {
+            self.say(format!("{path}.mapping{}", mistake.field), mistake.message, Some(mistake.suggestion));
         }
     }
 
