@@ -129,6 +129,24 @@ class Deployed(unittest.TestCase):
             self.assertEqual(call("GET", "/v2/alerts", key=key)[0], 401)
             self.assertEqual(call("POST", "/v2/alerts", {"message": "m"}, key=key)[0], 401)
 
+    def test_a_heartbeat_made_by_its_sender_is_supervised(self):
+        name = self.alias("job")
+        body = {"name": name, "interval": 1, "intervalUnit": "minutes", "enabled": True, "alertMessage": f"{name} did not run"}
+        for wanted in (201, 201):
+            self.assertEqual(call("POST", "/v2/heartbeats", body)[0], wanted)
+        listed = lambda: next(h for h in api("GET", "/v1/heartbeats")["heartbeats"] if h["name"] == name)
+        self.assertEqual((listed()["configured"], listed()["state"]), (False, "waiting"))
+        self.assertEqual(call("PATCH", f"/v2/heartbeats/{name}", {"description": "nightly"})[2]["data"]["description"], "nightly")
+        self.assertEqual(call("PUT", f"/v2/heartbeats/{name}/ping")[0], 202)
+        self.assertEqual(listed()["state"], "alive")
+        mine = lambda status: [i for i in api("GET", f"/v1/incidents?limit=100&status={status}")["incidents"] if i["title"] == f"{name} did not run"]
+        until("the sweep finds it missing", lambda: mine("open"), seconds=150, every=1)
+        self.assertTrue(call("GET", f"/v2/heartbeats/{name}")[2]["data"]["expired"])
+        self.assertEqual(call("POST", f"/v2/heartbeats/{name}/disable")[2]["data"]["enabled"], False)
+        until("switched off, its alert is over", lambda: mine("resolved"))
+        self.assertEqual(call("DELETE", f"/v2/heartbeats/{name}")[0], 200)
+        self.assertEqual(call("GET", f"/v2/heartbeats/{name}")[0], 404)
+
     def test_a_list_follows_its_pages(self):
         tag = self.alias("page")
         for n in range(5):

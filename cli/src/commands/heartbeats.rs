@@ -43,6 +43,7 @@ pub(super) async fn heartbeats(api: &Api, out: &Out) -> Result<ExitCode, Failure
         let state = match h.state.as_str() {
             "missing" => Cell("MISSING".to_owned(), Look::Bad),
             "alive" => Cell("alive".to_owned(), Look::Good),
+            "off" => Cell("off".to_owned(), Look::Dim),
             // Nobody is told of a job that has never run.
             _ => Cell("not pinged yet".to_owned(), Look::Warning),
         };

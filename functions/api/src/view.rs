@@ -171,6 +171,8 @@ pub(crate) struct IncidentDetail {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Change)]
 pub(crate) struct ChangeView {
+    /// The same for the same words, for `/v1/trace`.
+    id: String,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     summary: String,
@@ -193,6 +195,7 @@ pub(crate) struct LinkView {
 impl From<&Change> for ChangeView {
     fn from(c: &Change) -> Self {
         Self {
+            id: c.digest.clone(),
             at: c.at,
             summary: c.event.summary.clone(),
             source: c.event.source.clone(),

@@ -1,21 +1,25 @@
 //! Heartbeats by Opsgenie's addresses.
 //!
-//! Refuses to make or change one: which heartbeats are expected stands in the configuration, where people see it.
+//! One that is made here stands beside those of the configuration, which can not be changed from here: those people see and change in their file.
 
 use crate::Opsgenie;
 use crate::show::time;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use tocsin_app::error::AppError;
 use tocsin_app::keep_heartbeats::Listed;
+use tocsin_app::make_heartbeats::{Made, Wanted};
 use tocsin_app::ports::IntegrationKey;
+use tocsin_domain::alert::Severity;
 use tocsin_domain::heartbeat::Standing;
 use tocsin_ingest::opsgenie::{Answered, Visit};
+use tocsin_ingest::source::opsgenie::Wrong;
 
 impl Opsgenie {
     /// `/v2/heartbeats/NAME/ping`: the same answer whether there is one or not, as Opsgenie gives it.
     pub(crate) async fn ping(&self, visit: &Visit, caller: &IntegrationKey, name: &str) -> Result<Answered, AppError> {
         if !self.heartbeats.ping_named(&caller.team, name).await? {
-            tracing::warn!(integration = %caller.integration, "a heartbeat was pinged that is not in the configuration");
+            tracing::warn!(integration = %caller.integration, "a heartbeat was pinged that there is not");
         }
         Ok(visit.answer(202, json!({"result": "PONG - Heartbeat received"})))
     }
@@ -33,19 +37,109 @@ impl Opsgenie {
         })
     }
 
-    /// `POST /v2/heartbeats`: one that stands in the configuration is there already.
+    /// `POST /v2/heartbeats`: made at run time, for the service of the caller's key. One that is there already is changed; one of the configuration is there as it is.
     pub(crate) async fn create_heartbeat(&self, visit: &Visit, caller: &IntegrationKey, body: &[u8]) -> Result<Answered, AppError> {
-        let Ok(body) = serde_json::from_slice::<Value>(body) else { return Ok(visit.error(400, "Body could not be parsed: it should be a JSON object.")) };
-        let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
-        let all = self.heartbeats.list().await?;
-        Ok(match all.iter().find(|h| h.team == caller.team && h.heartbeat.is_called(name)) {
-            Some(heartbeat) => visit.answer(201, json!({"result": "Created", "data": shown(heartbeat)})),
-            None => {
-                let why = "There is no heartbeat of this name: put it under `heartbeats` of the configuration, and apply that.";
-                visit.answer(422, json!({"message": "Request body is not processable. Please check the errors.", "errors": {"name": why}}))
-            }
+        let (body, wanted) = match read(body) {
+            Ok(read) => read,
+            Err(wrong) => return Ok(visit.wrong(wrong)),
+        };
+        let name = body.get("name").map(text).unwrap_or_default();
+        match self.heartbeats.make(caller, &name, wanted).await {
+            Ok(Made::Done(listed) | Made::Configured(listed)) => Ok(visit.answer(201, json!({"result": "Created", "data": shown(&listed)}))),
+            Ok(Made::Unknown) => Ok(visit.error(404, NOT_THERE)),
+            Err(AppError::Invalid { field, reason }) => Ok(visit.wrong(Wrong::Fields([(field, reason)].into()))),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// `PATCH /v2/heartbeats/NAME`.
+    pub(crate) async fn change_heartbeat(&self, visit: &Visit, caller: &IntegrationKey, name: &str, body: &[u8]) -> Result<Answered, AppError> {
+        match read(body) {
+            Ok((_, wanted)) => self.changed(visit, caller, name, wanted, "Updated").await,
+            Err(wrong) => Ok(visit.wrong(wrong)),
+        }
+    }
+
+    /// `POST /v2/heartbeats/NAME/enable` and `disable`.
+    pub(crate) async fn switch_heartbeat(&self, visit: &Visit, caller: &IntegrationKey, name: &str, on: bool) -> Result<Answered, AppError> {
+        let wanted = Wanted { enabled: Some(on), ..Wanted::default() };
+        self.changed(visit, caller, name, wanted, if on { "Enabled" } else { "Disabled" }).await
+    }
+
+    /// `DELETE /v2/heartbeats/NAME`.
+    pub(crate) async fn remove_heartbeat(&self, visit: &Visit, caller: &IntegrationKey, name: &str) -> Result<Answered, AppError> {
+        Ok(match self.heartbeats.remove(&caller.team, name).await? {
+            Made::Done(_) => visit.answer(200, json!({"result": "Deleted"})),
+            Made::Unknown => visit.error(404, NOT_THERE),
+            Made::Configured(_) => configured(visit),
         })
     }
+
+    async fn changed(&self, visit: &Visit, caller: &IntegrationKey, name: &str, wanted: Wanted, result: &str) -> Result<Answered, AppError> {
+        match self.heartbeats.change(&caller.team, name, wanted).await {
+            Ok(Made::Done(listed)) => Ok(visit.answer(200, json!({"result": result, "data": shown(&listed)}))),
+            Ok(Made::Unknown) => Ok(visit.error(404, NOT_THERE)),
+            Ok(Made::Configured(_)) => Ok(configured(visit)),
+            Err(AppError::Invalid { field, reason }) => Ok(visit.wrong(Wrong::Fields([(field, reason)].into()))),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+const NOT_THERE: &str = "Heartbeat with the given name does not exist.";
+
+fn configured(visit: &Visit) -> Answered {
+    let why = "This heartbeat stands in the configuration: change it there, and apply that.";
+    visit.wrong(Wrong::Fields([("name".to_owned(), why.to_owned())].into()))
+}
+
+/// What a body says of a heartbeat.
+fn read(body: &[u8]) -> Result<(Map<String, Value>, Wanted), Wrong> {
+    let body =
+        if body.iter().all(u8::is_ascii_whitespace) { Value::Object(Map::new()) } else { serde_json::from_slice(body).map_err(|_| Wrong::Unreadable)? };
+    let Value::Object(body) = body else { return Err(Wrong::Unreadable) };
+    let given = |field: &str| body.get(field).filter(|v| !v.is_null());
+    let mut errors = BTreeMap::new();
+    let unit_s = match given("intervalUnit").map(|u| text(u).to_ascii_lowercase()).as_deref() {
+        None | Some("minutes" | "minute" | "") => 60,
+        Some("hours" | "hour") => 3_600,
+        Some("days" | "day") => 86_400,
+        Some(_) => {
+            errors.insert("intervalUnit".to_owned(), "should be one of [ minutes, hours, days ]".to_owned());
+            60
+        }
+    };
+    let interval_s = given("interval").and_then(|i| {
+        let seconds = i.as_u64().or_else(|| text(i).trim().parse().ok()).filter(|n| *n > 0).and_then(|n| n.checked_mul(unit_s)).and_then(|s| s.try_into().ok());
+        if seconds.is_none() {
+            errors.insert("interval".to_owned(), "should be a number of minutes, hours or days, above 0".to_owned());
+        }
+        seconds
+    });
+    let severity = given("alertPriority").and_then(|p| match text(p).trim().to_ascii_uppercase().as_str() {
+        "P1" => Some(Severity::Critical),
+        "P2" | "P3" => Some(Severity::Error),
+        "P4" => Some(Severity::Warning),
+        "P5" => Some(Severity::Info),
+        _ => {
+            errors.insert("alertPriority".to_owned(), "should be one of [ P1, P2, P3, P4, P5 ]".to_owned());
+            None
+        }
+    });
+    if !errors.is_empty() {
+        return Err(Wrong::Fields(errors));
+    }
+    let short = |field: &str, most| given(field).map(|v| text(v).chars().take(most).collect::<String>());
+    let tags = given("alertTags").and_then(Value::as_array).map(|list| list.iter().take(MOST_TAGS).map(|t| text(t).chars().take(50).collect()).collect());
+    let enabled = given("enabled").and_then(|e| e.as_bool().or_else(|| text(e).parse().ok()));
+    let wanted = Wanted { interval_s, enabled, severity, description: short("description", 10_000), message: short("alertMessage", 130), tags };
+    Ok((body, wanted))
+}
+
+const MOST_TAGS: usize = 20;
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn shown(listed: &Listed) -> Value {
@@ -59,19 +153,23 @@ fn shown(listed: &Listed) -> Value {
     let mut shown = json!({
         "name": heartbeat.name,
         "id": heartbeat.id,
-        "description": "",
+        "description": listed.made.as_ref().map(|m| m.description.as_str()).unwrap_or_default(),
         "interval": interval,
         "intervalUnit": unit,
-        "enabled": true,
+        "enabled": listed.standing != Standing::Off,
         "expired": matches!(listed.standing, Standing::Missing { .. }),
         "ownerTeam": {"id": listed.team, "name": listed.team},
         "alertPriority": match heartbeat.severity {
-            tocsin_domain::alert::Severity::Critical => "P1",
-            tocsin_domain::alert::Severity::Error => "P3",
-            tocsin_domain::alert::Severity::Warning => "P4",
-            tocsin_domain::alert::Severity::Info => "P5",
+            Severity::Critical => "P1",
+            Severity::Error => "P3",
+            Severity::Warning => "P4",
+            Severity::Info => "P5",
         },
     });
+    if let (Some(made), Some(map)) = (&listed.made, shown.as_object_mut()) {
+        map.insert("alertMessage".to_owned(), json!(made.message));
+        map.insert("alertTags".to_owned(), json!(made.tags));
+    }
     if let (Some(beat), Some(map)) = (&listed.beat, shown.as_object_mut()) {
         map.insert("lastPingTime".to_owned(), json!(time(beat.last_at)));
     }

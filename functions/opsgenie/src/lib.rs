@@ -123,6 +123,9 @@ impl Opsgenie {
             },
             Route::Ping(name) => self.ping(visit, caller, name).await?,
             Route::Heartbeats(name) => self.show_heartbeats(visit, caller, name.as_deref()).await?,
+            Route::ChangeHeartbeat(name) => self.change_heartbeat(visit, caller, name, body).await?,
+            Route::SwitchHeartbeat(name, on) => self.switch_heartbeat(visit, caller, name, *on).await?,
+            Route::RemoveHeartbeat(name) => self.remove_heartbeat(visit, caller, name).await?,
             Route::CreateHeartbeat => self.create_heartbeat(visit, caller, body).await?,
             Route::Ask(verb, who) => self.ask(visit, caller, verb, who, call.query, body).await?,
         })

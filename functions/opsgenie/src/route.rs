@@ -26,6 +26,12 @@ pub(crate) enum Route {
     Heartbeats(Option<String>),
     /// `POST /v2/heartbeats`
     CreateHeartbeat,
+    /// `PATCH` or `PUT /v2/heartbeats/NAME`
+    ChangeHeartbeat(String),
+    /// `POST /v2/heartbeats/NAME/enable` and `disable`
+    SwitchHeartbeat(String, bool),
+    /// `DELETE /v2/heartbeats/NAME`
+    RemoveHeartbeat(String),
 }
 
 /// What is asked: the last part of the path, or `delete`.
@@ -107,6 +113,14 @@ fn heartbeats(method: &str, rest: &str) -> Result<Route, u16> {
     };
     match (method, name.strip_suffix("/ping")) {
         ("GET" | "HEAD" | "POST" | "PUT" | "PATCH", Some(name)) if !name.is_empty() => Ok(Route::Ping(name.to_owned())),
+        ("POST", _) if name.strip_suffix("/enable").is_some_and(|n| !n.is_empty()) => {
+            Ok(Route::SwitchHeartbeat(name.trim_end_matches("/enable").to_owned(), true))
+        }
+        ("POST", _) if name.strip_suffix("/disable").is_some_and(|n| !n.is_empty()) => {
+            Ok(Route::SwitchHeartbeat(name.trim_end_matches("/disable").to_owned(), false))
+        }
+        ("PATCH" | "PUT", _) if !name.is_empty() => Ok(Route::ChangeHeartbeat(name.to_owned())),
+        ("DELETE", _) if !name.is_empty() => Ok(Route::RemoveHeartbeat(name.to_owned())),
         ("GET" | "HEAD", _) => Ok(Route::Heartbeats(Some(name.to_owned()).filter(|n| !n.is_empty()))),
         ("POST", _) if name.is_empty() => Ok(Route::CreateHeartbeat),
         _ => Err(405),
@@ -151,7 +165,12 @@ mod tests {
             ("GET", "/v2/heartbeats/x", Ok(Route::Heartbeats(Some("x".into())))),
             ("GET", "/v2/heartbeats/", Ok(Route::Heartbeats(None))),
             ("POST", "/v2/heartbeats", Ok(Route::CreateHeartbeat)),
-            ("DELETE", "/v2/heartbeats/x", Err(405)),
+            ("DELETE", "/v2/heartbeats/a b", Ok(Route::RemoveHeartbeat("a b".into()))),
+            ("DELETE", "/v2/heartbeats", Err(405)),
+            ("PATCH", "/v2/heartbeats/a/b", Ok(Route::ChangeHeartbeat("a/b".into()))),
+            ("POST", "/v2/heartbeats/a/enable/", Ok(Route::SwitchHeartbeat("a".into(), true))),
+            ("POST", "/v2/heartbeats/a/disable", Ok(Route::SwitchHeartbeat("a".into(), false))),
+            ("POST", "/v2/heartbeats/x", Err(405)),
             ("GET", "/v2/heartbeatsx", Err(404)),
         ] {
             assert_eq!(route(method, path), wanted, "{method} {path}");

@@ -3,7 +3,7 @@
 //! Called by: `ingest` (pings) and `sweep` (every minute). A missing heartbeat is an event like any other, under the heartbeat's own integration: what follows
 //! (incident, pages, grouping) follows from its alert. Refuses to page.
 //!
-//! Who is missing is told by the present configuration and the last ping alone: a changed interval counts from the last ping, a heartbeat that is not in the
+//! Who is missing is told by the present configuration (and what senders made beside it) and the last ping alone: a changed interval counts from the last ping, a heartbeat that is not in the
 //! configuration any more is not looked at, and one that nobody has pinged yet is not expected.
 //!
 //! Ping and sweep may meet, and each may die between two lines. The mark that a heartbeat is missing is set before its alert is opened and taken away after the
@@ -14,12 +14,14 @@ use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Beat, HeartbeatStore, IntegrationKey};
 use futures::StreamExt;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tocsin_domain::alert::event::Event;
 use tocsin_domain::configuration::{Configuration, IntegrationKind};
 use tocsin_domain::flood::Limits;
-use tocsin_domain::heartbeat::{Heartbeat, Standing, back};
-use tocsin_domain::id::TeamId;
+use tocsin_domain::heartbeat::{Heartbeat, MadeHeartbeat, Standing, back};
+use tocsin_domain::id::{IntegrationId, TeamId};
 
 /// Heartbeats that are looked at together.
 const AT_ONCE: usize = 8;
@@ -53,7 +55,23 @@ enum Found {
     Back,
 }
 
-/// A heartbeat of the configuration, as it stands.
+/// A heartbeat that is supervised.
+struct Expected {
+    heartbeat: Heartbeat,
+    made: Option<MadeHeartbeat>,
+}
+
+impl Expected {
+    fn standing(&self, last: Option<Timestamp>, now: Timestamp) -> Standing {
+        self.made.as_ref().map_or_else(|| self.heartbeat.standing(last, now), |made| made.standing(last, now))
+    }
+
+    fn missing(&self, last: Timestamp) -> Event {
+        self.made.as_ref().map_or_else(|| self.heartbeat.missing(last), |made| made.missing(last))
+    }
+}
+
+/// A heartbeat, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// What is expected.
@@ -64,6 +82,8 @@ pub struct Listed {
     pub beat: Option<Beat>,
     /// How it stands now.
     pub standing: Standing,
+    /// What else its sender said, where it was made at run time.
+    pub made: Option<MadeHeartbeat>,
 }
 
 impl KeepHeartbeats {
@@ -82,19 +102,25 @@ impl KeepHeartbeats {
     /// A heartbeat of a team is pinged by its name or id. False: the team has none of that name.
     pub async fn ping_named(&self, team: &TeamId, name: &str) -> Result<bool, AppError> {
         let (_, configuration) = self.configuration.current().await?;
-        let Some(key) = configuration.heartbeats.iter().filter(|h| h.is_called(name)).filter_map(|h| key_of(h, &configuration)).find(|k| k.team == *team)
-        else {
-            return Ok(false);
+        let configured = configuration.heartbeats.iter().filter(|h| h.is_called(name)).filter_map(|h| key_of(h, &configuration)).find(|k| k.team == *team);
+        let key = match configured {
+            Some(key) => Some(key),
+            None => {
+                let made = self.beats.made_heartbeats().await?.into_iter().find(|m| m.enabled && m.team == *team && m.expects.is_called(name));
+                made.and_then(|m| key_of(&m.expects, &configuration))
+            }
         };
+        let Some(key) = key else { return Ok(false) };
         self.ping(&key).await?;
         Ok(true)
     }
 
     /// Looks at every heartbeat. One that fails never keeps the others from being looked at.
     pub async fn check(&self) -> Result<Checked, AppError> {
-        let (configuration, beats) = self.read().await?;
-        let mut looks = futures::stream::iter(configuration.heartbeats.iter().filter_map(|h| Some((h, beats.get(&h.id)?, key_of(h, &configuration)?))))
-            .map(|(heartbeat, beat, key)| async move { (heartbeat, self.look(heartbeat, beat, &key).await) })
+        let (configuration, expected, beats) = self.read().await?;
+        let known = expected.iter().filter_map(|e| Some((e, beats.get(&e.heartbeat.id)?, key_of(&e.heartbeat, &configuration)?)));
+        let mut looks = futures::stream::iter(known)
+            .map(|(expected, beat, key)| async move { (&expected.heartbeat, self.look(expected, beat, &key).await) })
             .buffer_unordered(AT_ONCE);
         let mut checked = Checked::default();
         while let Some((heartbeat, found)) = looks.next().await {
@@ -108,32 +134,37 @@ impl KeepHeartbeats {
         Ok(checked)
     }
 
-    /// Every heartbeat of the configuration and how it stands.
+    /// Every heartbeat and how it stands: those of the configuration, and those that senders made.
     pub async fn list(&self) -> Result<Vec<Listed>, AppError> {
         let now = self.accept.clock.now();
-        let (configuration, mut beats) = self.read().await?;
-        let listed = configuration.heartbeats.iter().filter_map(|h| {
-            let beat = beats.remove(&h.id);
-            let standing = h.standing(beat.as_ref().map(|b| b.last_at), now);
-            Some(Listed { team: configuration.service(&h.service)?.team.clone(), heartbeat: h.clone(), beat, standing })
+        let (configuration, expected, mut beats) = self.read().await?;
+        let listed = expected.into_iter().filter_map(|e| {
+            let beat = beats.remove(&e.heartbeat.id);
+            let standing = e.standing(beat.as_ref().map(|b| b.last_at), now);
+            let of_service = configuration.service(&e.heartbeat.service).map(|s| s.team.clone());
+            // The service of one that a sender made may be gone: it is shown, so that it can be taken away.
+            let team = of_service.or_else(|| e.made.as_ref().map(|m| m.team.clone()))?;
+            Some(Listed { team, heartbeat: e.heartbeat, beat, standing, made: e.made })
         });
         Ok(listed.collect())
     }
 
-    async fn read(&self) -> Result<(Arc<Configuration>, BTreeMap<tocsin_domain::id::IntegrationId, Beat>), AppError> {
+    async fn read(&self) -> Result<(Arc<Configuration>, Vec<Expected>, BTreeMap<IntegrationId, Beat>), AppError> {
         let (_, configuration) = self.configuration.current().await?;
-        let ids: Vec<_> = configuration.heartbeats.iter().map(|h| h.id.clone()).collect();
+        let made = self.beats.made_heartbeats().await?.into_iter().map(|m| Expected { heartbeat: m.expects.clone(), made: Some(m) });
+        let expected: Vec<Expected> = configuration.heartbeats.iter().map(|h| Expected { heartbeat: h.clone(), made: None }).chain(made).collect();
+        let ids: Vec<_> = expected.iter().map(|e| e.heartbeat.id.clone()).collect();
         let beats = if ids.is_empty() { Vec::new() } else { self.beats.beats(&ids).await? };
-        Ok((configuration, beats.into_iter().map(|b| (b.heartbeat.clone(), b)).collect()))
+        Ok((configuration, expected, beats.into_iter().map(|b| (b.heartbeat.clone(), b)).collect()))
     }
 
-    async fn look(&self, heartbeat: &Heartbeat, beat: &Beat, key: &IntegrationKey) -> Result<Found, AppError> {
+    async fn look(&self, expected: &Expected, beat: &Beat, key: &IntegrationKey) -> Result<Found, AppError> {
         let now = self.accept.clock.now();
-        let found_at = match (heartbeat.standing(Some(beat.last_at), now), beat.missed) {
-            (Standing::Waiting | Standing::Alive { .. }, None) => return Ok(Found::Nothing),
-            (Standing::Waiting | Standing::Alive { .. }, Some(missed)) => {
+        let found_at = match (expected.standing(Some(beat.last_at), now), beat.missed) {
+            (Standing::Off | Standing::Waiting | Standing::Alive { .. }, None) => return Ok(Found::Nothing),
+            (Standing::Off | Standing::Waiting | Standing::Alive { .. }, Some(missed)) => {
                 self.accept.run(key, back()).await?;
-                self.beats.recovered(&heartbeat.id, missed.found_at).await?;
+                self.beats.recovered(&expected.heartbeat.id, missed.found_at).await?;
                 return Ok(Found::Back);
             }
             (Standing::Missing { .. }, Some(missed)) if missed.told => return Ok(Found::Nothing),
@@ -145,7 +176,7 @@ impl KeepHeartbeats {
                 Err(WriteError::Port(e)) => return Err(e.into()),
             },
         };
-        self.accept.run(key, heartbeat.missing(beat.last_at)).await?;
+        self.accept.run(key, expected.missing(beat.last_at)).await?;
         match self.beats.told(beat, found_at).await {
             Ok(()) => Ok(Found::Missing),
             // Pinged while its alert was opened: that ping found nothing to resolve.
@@ -159,7 +190,7 @@ impl KeepHeartbeats {
 }
 
 /// What the key of a heartbeat opens.
-fn key_of(heartbeat: &Heartbeat, configuration: &Configuration) -> Option<IntegrationKey> {
+pub(crate) fn key_of(heartbeat: &Heartbeat, configuration: &Configuration) -> Option<IntegrationKey> {
     let service = configuration.service(&heartbeat.service)?;
     Some(IntegrationKey {
         integration: heartbeat.id.clone(),

@@ -28,6 +28,7 @@ mod help_asked;
 pub mod keep_clock;
 pub mod keep_heartbeats;
 pub mod keep_maintenance;
+pub mod make_heartbeats;
 pub mod merge_incidents;
 mod move_alerts;
 pub mod ports;

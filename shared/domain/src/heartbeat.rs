@@ -4,7 +4,7 @@
 
 use crate::alert::Severity;
 use crate::alert::event::{Action, Event};
-use crate::id::{IntegrationId, ServiceId};
+use crate::id::{IntegrationId, ServiceId, TeamId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,77 @@ fn critical() -> Severity {
     Severity::Critical
 }
 
+/// A heartbeat that a sender made at run time, beside those of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeHeartbeat {
+    /// What is expected.
+    pub expects: Heartbeat,
+    /// Whose it is.
+    pub team: TeamId,
+    /// Whether it is supervised.
+    pub enabled: bool,
+    /// When it was made, or switched on again. Pings before do not count: it is not expected before its first ping since.
+    pub since: Timestamp,
+    /// Whose key made it.
+    pub by: IntegrationId,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What its alert says; empty: as any heartbeat's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Tags of its alert.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// The id of a heartbeat that a team's sender makes under a name: the same for the same name, however it is written.
+///
+/// ```
+/// # use tocsin_domain::heartbeat::made_id;
+/// let team = "web".parse()?;
+/// assert_eq!(made_id(&team, " Nightly Backup"), made_id(&team, "nightly backup"));
+/// assert_ne!(made_id(&team, "nightly backup"), made_id(&"data".parse()?, "nightly backup"));
+/// # Ok::<(), tocsin_domain::id::IdError>(())
+/// ```
+pub fn made_id(team: &TeamId, name: &str) -> IntegrationId {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(format!("{team}\n{}", name.trim().to_lowercase()).as_bytes());
+    #[expect(clippy::expect_used, reason = "a slug by its form")]
+    format!("made-{}", &crate::hex::hex(&digest)[..24]).parse().expect("a slug")
+}
+
+impl MadeHeartbeat {
+    /// How it stands; not at all while it is switched off.
+    pub fn standing(&self, last: Option<Timestamp>, now: Timestamp) -> Standing {
+        if self.enabled { self.expects.standing(last.filter(|at| *at >= self.since), now) } else { Standing::Off }
+    }
+
+    /// The event that says that it is missing.
+    pub fn missing(&self, last: Timestamp) -> Event {
+        let mut event = self.expects.missing(last);
+        if !self.message.trim().is_empty() {
+            event.summary = self.message.trim().to_owned();
+        }
+        let mut details = serde_json::Map::new();
+        if !self.description.is_empty() {
+            details.insert("description".to_owned(), self.description.as_str().into());
+        }
+        if !self.tags.is_empty() {
+            details.insert("tags".to_owned(), self.tags.clone().into());
+        }
+        if !details.is_empty() {
+            event.details = details.into();
+        }
+        event
+    }
+}
+
 /// How a heartbeat stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// It is switched off: not expected.
+    Off,
     /// Nobody has pinged it yet. It is not expected before its first ping.
     Waiting,
     /// All is well; expected again by then.

@@ -5,6 +5,8 @@ use crate::samples::{at, slug};
 use jiff::Timestamp;
 use tocsin_app::error::WriteError;
 use tocsin_app::ports::{Beat, Missed};
+use tocsin_domain::alert::Severity;
+use tocsin_domain::heartbeat::{Heartbeat, MadeHeartbeat};
 
 async fn ping(s: &Stores, seconds: i64) -> Option<Missed> {
     s.heartbeats.ping(&slug("backup"), &slug("web"), at(seconds)).await.unwrap()
@@ -64,4 +66,30 @@ pub async fn a_ping_beats_the_sweep(s: Stores) {
     assert_eq!(ping(&s, 201).await, missed(at(200), false));
     assert_eq!(s.heartbeats.told(&seen, at(200)).await, Err(WriteError::Conflict), "pinged since");
     assert_eq!(beat(&s).await.unwrap().missed, missed(at(200), false));
+}
+
+fn made(id: &str, interval_s: u32) -> MadeHeartbeat {
+    MadeHeartbeat {
+        expects: Heartbeat { id: slug(id), name: "Nightly".to_owned(), service: slug("shop"), interval_s, grace_s: 0, severity: Severity::Error },
+        team: slug("web"),
+        enabled: true,
+        since: at(0),
+        by: slug("shop-opsgenie"),
+        description: "the backup".to_owned(),
+        message: String::new(),
+        tags: vec!["night".to_owned()],
+    }
+}
+
+pub async fn made_ones_are_listed_and_removed(s: Stores) {
+    assert_eq!(s.heartbeats.made_heartbeats().await.unwrap(), vec![]);
+    for heartbeat in [made("b", 60), made("a", 60), made("a", 120)] {
+        s.heartbeats.put_made(&heartbeat).await.unwrap();
+    }
+    assert_eq!(s.heartbeats.made_heartbeats().await.unwrap(), vec![made("a", 120), made("b", 60)]);
+    assert_eq!(s.heartbeats.beats(&[slug("a")]).await.unwrap(), [], "it was not pinged yet");
+    for _ in 0..2 {
+        s.heartbeats.remove_made(&slug("a")).await.unwrap();
+    }
+    assert_eq!(s.heartbeats.made_heartbeats().await.unwrap(), vec![made("b", 60)]);
 }

@@ -139,7 +139,7 @@ macro_rules! conformance_suite {
                     incidents_are_due_at_their_deadline, closing_incidents_are_due, limits_hold,
                 ];
                 quiet: [maintenance_is_listed_and_ended_once, thresholds_count_under_a_revision, a_watched_alert_tells_its_repetitions, a_guest_is_one];
-                heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep];
+                heartbeats: [pings_are_remembered, missing_until_recovered, a_ping_beats_the_sweep, made_ones_are_listed_and_removed];
                 holds: [
                     a_held_repetition_says_until_when, only_what_nobody_repeated_expires, holds_are_due_and_move, many_holds_are_limited, an_alert_opens_with_its_hold_or_not_at_all,
                     a_repetition_and_an_expiry,

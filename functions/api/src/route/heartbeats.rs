@@ -31,7 +31,9 @@ pub(crate) struct HeartbeatView {
     interval_s: u32,
     grace_s: u32,
     severity: &'static str,
-    /// waiting (nobody has pinged it yet: it is not expected before its first ping), alive or missing.
+    /// Whether it stands in the configuration; else a sender made it at run time.
+    configured: bool,
+    /// off (switched off by the sender that made it), waiting (nobody has pinged it yet: it is not expected before its first ping), alive or missing.
     state: &'static str,
     /// The latest ping.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -44,6 +46,7 @@ pub(crate) struct HeartbeatView {
 impl From<Listed> for HeartbeatView {
     fn from(l: Listed) -> Self {
         let (state, expected_by) = match l.standing {
+            Standing::Off => ("off", None),
             Standing::Waiting => ("waiting", None),
             Standing::Alive { until } => ("alive", Some(until)),
             Standing::Missing { since } => ("missing", Some(since)),
@@ -56,6 +59,7 @@ impl From<Listed> for HeartbeatView {
             interval_s: l.heartbeat.interval_s,
             grace_s: l.heartbeat.grace_s,
             severity: l.heartbeat.severity.as_str(),
+            configured: l.made.is_none(),
             state,
             last_at: l.beat.map(|b| b.last_at),
             expected_by,

@@ -24,12 +24,14 @@ const MOST_DAYS: i64 = 31;
 /// Alerts of one answer, where none are asked for.
 const ALERTS: usize = 200;
 const MOST_ALERTS: usize = 500;
+/// Changes of one service that are looked through: the latest of the span.
+const MOST_CHANGES: usize = 500;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TraceParams {
-    /// A sender's key (dedup_key, alias, incident_key), an alert's id, or a request's id.
+    /// A sender's key (dedup_key, alias, incident_key), an alert's id, a request's id, or a change's id or whole summary.
     #[param(max_length = 1024)]
     of: String,
     /// Only this integration's; without it, all that the caller may see are asked.
@@ -111,6 +113,17 @@ pub(crate) async fn trace_events(State(api): State<Arc<Api>>, caller: Caller, Pa
         }
     }
     sentences.extend(traced.iter().map(Traced::sentence));
+    for change in changes(&api, &caller, &p.of, integration.as_ref(), at).await? {
+        sentences.push(format!(
+            "Change {} (\"{}\", integration {}) of service {} came at {}: it is a change record, shown beside incidents of the hour behind {}. A change pages nobody.",
+            change.digest,
+            tocsin_domain::notification::message::clean(&change.event.summary),
+            change.integration,
+            change.service,
+            change.received_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+            change.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        ));
+    }
     if let Some(at) = at {
         let alerts: Vec<_> = traced.iter().map(|t| t.alert.clone()).collect();
         sentences.push(answer_at(&alerts, at));
@@ -123,6 +136,36 @@ pub(crate) async fn trace_events(State(api): State<Arc<Api>>, caller: Caller, Pa
         );
     }
     Ok(Json(Trace { alerts: traced.iter().map(TracedAlert::from).collect(), sentences }))
+}
+
+/// Change records of services that the caller may see whose id or whole summary this is: of the last week or, with an instant, of the days around it.
+async fn changes(
+    api: &Api,
+    caller: &Caller,
+    of: &str,
+    only: Option<&IntegrationId>,
+    at: Option<Timestamp>,
+) -> Result<Vec<tocsin_domain::change_event::Change>, ApiError> {
+    let now = api.command.clock.now();
+    let (around, before) = (SignedDuration::from_hours(24), SignedDuration::from_hours(7 * 24));
+    let span = match at {
+        Some(at) => Span { from: at.checked_sub(around).unwrap_or(at), until: at.checked_add(around).unwrap_or(at) },
+        None => Span { from: now.checked_sub(before).unwrap_or(now), until: now.checked_add(around).unwrap_or(now) },
+    };
+    let (_, configuration) = api.configuration.current().await?;
+    let mut found = Vec::new();
+    for service in configuration.services.iter().filter(|s| caller.may(Action::ReadIncidents, &s.team)) {
+        if only.is_some_and(|o| !service.integrations.iter().any(|i| i.id == *o)) {
+            continue;
+        }
+        let listed = api.changes.changes(&service.id, span, MOST_CHANGES).await?;
+        found.extend(listed.into_iter().filter(|c| c.digest == of || c.event.summary == of));
+        if found.len() >= MOST_ALERTS {
+            break;
+        }
+    }
+    found.sort_by_key(|c| std::cmp::Reverse(c.received_at));
+    Ok(found)
 }
 
 /// Alerts of a key of any integration that the caller may see, or of this one.

@@ -1,6 +1,7 @@
 //! What senders read back.
 
 use super::support::{KEY, OTHER_KEY, ROUTING_KEY, World};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tocsin_ingest::Call;
 
@@ -170,8 +171,80 @@ async fn heartbeats_are_pinged_by_name_and_shown() {
     assert_eq!((all.as_array().unwrap().len(), &all[0]["lastPingTime"]), (1, &json!("2026-11-21T21:11:13.300Z")));
     assert_eq!(call("GET", "/v2/heartbeats/nobody", Value::Null).await.status, 404);
     assert_eq!(call("POST", "/v2/heartbeats", json!({"name": "nightly-backup", "interval": 5})).await.status, 201);
-    assert_eq!(call("POST", "/v2/heartbeats", json!({"name": "other"})).await.status, 422);
+    assert_eq!(call("POST", "/v2/heartbeats", json!({"name": "other"})).await.body["errors"], json!({"interval": "can not be empty"}));
+    for (method, address) in [("DELETE", ""), ("POST", "/disable"), ("PATCH", "")] {
+        let got = call(method, &format!("/v2/heartbeats/nightly-backup{address}"), json!({})).await;
+        assert_eq!(got.status, 422, "{method} {address}: it stands in the configuration");
+    }
     let authorization = format!("GenieKey {OTHER_KEY}");
     let others = world.raw(&Call { method: "GET", path: "/v2/heartbeats", authorization: &authorization, ..Call::default() }, b"").await;
     assert_eq!(others.body["data"]["heartbeats"], json!([]));
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_made_supervised_switched_and_taken_away() {
+    let world = World::new().await;
+    let call = async |method: &str, address: &str, body: Value| world.call(method, address, body).await;
+    for wrong in [
+        json!({"name": "", "interval": 5}),
+        json!({"name": "job", "interval": 0}),
+        json!({"name": "job", "interval": 5, "intervalUnit": "weeks"}),
+        json!({"name": "job", "interval": 400, "intervalUnit": "days"}),
+        json!({"name": "job", "interval": 5, "alertPriority": "P9"}),
+    ] {
+        let got = call("POST", "/v2/heartbeats", wrong.clone()).await;
+        assert_eq!((got.status, got.body["errors"].is_object()), (422, true), "{wrong}: {got:?}");
+    }
+    let job = json!({"name": "Night job", "description": "d", "interval": 10, "intervalUnit": "minutes", "enabled": true, "ownerTeam": {"name": "Web"},
+        "alertMessage": "The night job did not run", "alertTags": ["night"], "alertPriority": "P1"});
+    for _ in 0..2 {
+        let got = call("POST", "/v2/heartbeats", job.clone()).await;
+        assert_eq!((got.status, &got.body["data"]["enabled"], &got.body["data"]["interval"]), (201, &json!(true), &json!(10)), "{got:?}");
+    }
+    let all = call("GET", "/v2/heartbeats", Value::Null).await.body["data"]["heartbeats"].clone();
+    assert_eq!(all.as_array().unwrap().len(), 2, "asked twice there is one, beside the configured one");
+    let check = async || {
+        let checked = world.heartbeats.check().await.unwrap();
+        assert_eq!(checked.failed, []);
+        world.settle().await;
+        (checked.missing, checked.back)
+    };
+    world.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(check().await, (0, 0), "it is not expected before its first ping");
+    assert_eq!(call("GET", "/v2/heartbeats/night%20job/ping".replace("%20", " ").as_str(), Value::Null).await.status, 202);
+    world.clock.advance(SignedDuration::from_mins(9));
+    assert_eq!(check().await, (0, 0));
+    world.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!((check().await, check().await), ((1, 0), (0, 0)), "missing once");
+    let incident = world.incident();
+    assert_eq!((incident.title.as_str(), incident.severity.as_str(), incident.service.as_str()), ("The night job did not run", "critical", "shop"));
+    assert_eq!(call("GET", "/v2/heartbeats/Night job", Value::Null).await.body["data"]["expired"], true);
+    call("PUT", "/v2/heartbeats/Night job/ping", json!({})).await;
+    world.settle().await;
+    assert_eq!(world.incident().status.as_str(), "resolved", "the ping closes it");
+    // Another team's key sees nothing of it.
+    let authorization = format!("GenieKey {OTHER_KEY}");
+    let theirs = world.raw(&Call { method: "DELETE", path: "/v2/heartbeats/Night job", authorization: &authorization, ..Call::default() }, b"").await;
+    assert_eq!(theirs.status, 404);
+    let patched = call("PATCH", "/v2/heartbeats/Night job", json!({"interval": 1, "intervalUnit": "hours"})).await;
+    assert_eq!((patched.status, &patched.body["data"]["interval"], &patched.body["data"]["intervalUnit"]), (200, &json!(1), &json!("hours")));
+    assert_eq!(patched.body["data"]["alertMessage"], "The night job did not run", "what is not said stays");
+    let off = call("POST", "/v2/heartbeats/Night job/disable", json!({})).await;
+    assert_eq!((off.status, &off.body["data"]["enabled"]), (200, &json!(false)));
+    world.clock.advance(SignedDuration::from_hours(5));
+    assert_eq!(check().await, (0, 0), "switched off");
+    call("POST", "/v2/heartbeats/Night job/enable", json!({})).await;
+    assert_eq!(check().await, (0, 0), "expected after its next ping");
+    call("POST", "/v2/heartbeats/Night job/ping", json!({})).await;
+    world.clock.advance(SignedDuration::from_hours(2));
+    assert_eq!(check().await, (1, 0));
+    let open = || world.store.look(|s| s.incidents.values().filter(|i| i.is_open()).count());
+    assert_eq!(open(), 1);
+    assert_eq!(call("DELETE", "/v2/heartbeats/Night job", Value::Null).await.status, 200);
+    world.settle().await;
+    assert_eq!(open(), 0, "nobody will ping its alert away any more");
+    assert_eq!(call("DELETE", "/v2/heartbeats/Night job", Value::Null).await.status, 404);
+    // Made anew, what was pinged before does not count.
+    call("POST", "/v2/heartbeats", job).await;
+    assert_eq!(check().await, (0, 0));
 }

@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) ingest: Ingest,
     pub(crate) opsgenie: Opsgenie,
+    pub(crate) heartbeats: KeepHeartbeats,
     process: ProcessAlerts,
 }
 
@@ -86,10 +87,11 @@ impl World {
                 store.clone(),
                 store.clone(),
                 store.clone(),
-                heartbeats,
+                heartbeats.clone(),
                 configuration.clone(),
                 "https://tocsin.example.com".to_owned(),
             ),
+            heartbeats,
             process: ProcessAlerts {
                 alerts: store.clone(),
                 incidents: store.clone(),

@@ -6,6 +6,7 @@ use crate::error::{PortError, WriteError};
 use crate::ports::{Beat, HeartbeatStore, Missed};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tocsin_domain::heartbeat::MadeHeartbeat;
 use tocsin_domain::id::{IntegrationId, TeamId};
 
 impl State {
@@ -58,6 +59,26 @@ impl HeartbeatStore for MemoryStore {
 
     async fn told(&self, seen: &Beat, found_at: Timestamp) -> Result<(), WriteError> {
         self.call("HeartbeatStore::told", |s| s.told(seen, found_at)).await
+    }
+
+    async fn made_heartbeats(&self) -> Result<Vec<MadeHeartbeat>, PortError> {
+        self.call("HeartbeatStore::made_heartbeats", |s| Ok(s.made.values().cloned().collect())).await
+    }
+
+    async fn put_made(&self, made: &MadeHeartbeat) -> Result<(), PortError> {
+        let put = |s: &mut State| {
+            s.made.insert(made.expects.id.clone(), made.clone());
+            Ok(())
+        };
+        self.call("HeartbeatStore::put_made", put).await
+    }
+
+    async fn remove_made(&self, id: &IntegrationId) -> Result<(), PortError> {
+        let remove = |s: &mut State| {
+            s.made.remove(id);
+            Ok(())
+        };
+        self.call("HeartbeatStore::remove_made", remove).await
     }
 
     async fn recovered(&self, heartbeat: &IntegrationId, found_at: Timestamp) -> Result<(), PortError> {

@@ -16,6 +16,7 @@ use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::heartbeat::MadeHeartbeat;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, IntegrationId, MaintenanceId, PolicyId, ServiceId, UserId};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
@@ -149,6 +150,8 @@ pub struct State {
     pub log: Vec<Logged>,
     /// Links of pages.
     pub acknowledge_links: BTreeMap<SecretHash, AcknowledgeLink>,
+    /// Heartbeats that senders made.
+    pub made: BTreeMap<IntegrationId, MadeHeartbeat>,
     /// Heartbeats that were pinged.
     pub beats: BTreeMap<IntegrationId, Beat>,
     pub(super) current_version: Option<u64>,

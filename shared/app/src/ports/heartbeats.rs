@@ -3,6 +3,7 @@
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tocsin_domain::heartbeat::MadeHeartbeat;
 use tocsin_domain::id::{IntegrationId, TeamId};
 
 /// That a heartbeat was found missing.
@@ -36,6 +37,12 @@ pub trait HeartbeatStore: Send + Sync {
     async fn miss(&self, seen: &Beat, at: Timestamp) -> Result<(), WriteError>;
     /// Its alert was opened. Conflict: it was pinged since `seen`.
     async fn told(&self, seen: &Beat, found_at: Timestamp) -> Result<(), WriteError>;
+    /// Those that senders made at run time, by their ids. Read consistently.
+    async fn made_heartbeats(&self) -> Result<Vec<MadeHeartbeat>, PortError>;
+    /// Writes one that a sender made; the last writer wins.
+    async fn put_made(&self, made: &MadeHeartbeat) -> Result<(), PortError>;
+    /// Takes one away. That it is not there is fine.
+    async fn remove_made(&self, id: &IntegrationId) -> Result<(), PortError>;
     /// Its alert was resolved: it is not missing any more. That it is so already, or missing anew, is fine.
     async fn recovered(&self, heartbeat: &IntegrationId, found_at: Timestamp) -> Result<(), PortError>;
 }

@@ -1,7 +1,8 @@
 //! Heartbeats: an item each, which a ping updates once.
 
 use super::DynamoStore;
-use super::item::{Item, Reader, instant, number, text};
+use super::item::{Item, Reader, Writer, instant, number, text};
+use super::read::Range;
 use super::schema::{self, FORMAT_VERSION, Key};
 use super::write::{Action, Refused};
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{Beat, HeartbeatStore, Missed};
+use tocsin_domain::heartbeat::MadeHeartbeat;
 use tocsin_domain::id::{IntegrationId, TeamId};
 
 const PORT: &str = "HeartbeatStore";
@@ -70,6 +72,20 @@ impl HeartbeatStore for DynamoStore {
             .with(":missing", instant(found_at))
             .with(":told", AttributeValue::Bool(true));
         Ok(self.write(PORT, &as_seen(told, seen)).await?)
+    }
+
+    async fn made_heartbeats(&self) -> Result<Vec<MadeHeartbeat>, PortError> {
+        let items = self.range(PORT, &Range::of(schema::MADE_HEARTBEATS.to_owned(), "", usize::MAX)).await?;
+        items.iter().map(|item| Reader::new(PORT, "made heartbeat", item)?.document()).collect()
+    }
+
+    async fn put_made(&self, made: &MadeHeartbeat) -> Result<(), PortError> {
+        let item = Writer::of_team(schema::made_heartbeat(&made.expects.id), &made.team).document(PORT, made)?;
+        self.write(PORT, &Action::put(item.build())).await.map_err(|r| r.unexpected(PORT))
+    }
+
+    async fn remove_made(&self, id: &IntegrationId) -> Result<(), PortError> {
+        self.write(PORT, &Action::delete(schema::made_heartbeat(id))).await.map_err(|r| r.unexpected(PORT))
     }
 
     async fn recovered(&self, heartbeat: &IntegrationId, found_at: Timestamp) -> Result<(), PortError> {

@@ -292,6 +292,14 @@ pub fn heartbeat(id: &IntegrationId) -> Key {
     key(format!("HB#{id}"), "HB")
 }
 
+/// Partition of heartbeats that senders made.
+pub(crate) const MADE_HEARTBEATS: &str = "HBM";
+
+/// A heartbeat that a sender made at run time.
+pub fn made_heartbeat(id: &IntegrationId) -> Key {
+    key(MADE_HEARTBEATS, format!("H#{id}"))
+}
+
 /// What people changed about a schedule at run time.
 pub fn roster(schedule: &ScheduleId) -> Key {
     key(format!("SCH#{schedule}"), "R")

@@ -136,6 +136,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::listed_feed(&feed),
         schema::notice(&notice),
         schema::heartbeat(&integration),
+        schema::made_heartbeat(&integration),
         schema::change(&service, at(0), &key("x").digest()),
         schema::verification(&contact()),
         schema::pending_subscriber("x"),
