@@ -1,6 +1,7 @@
 //! The command line: which commands there are. What each one takes stands beside it in [`commands`](crate::commands).
 
 use crate::commands::apply::Apply;
+use crate::commands::bulk::Bulk;
 use crate::commands::contact::Contact;
 use crate::commands::doctor::Stack;
 use crate::commands::foresee::{Verify, Who};
@@ -8,9 +9,10 @@ use crate::commands::history::{Export, History, Rollback};
 use crate::commands::incidents::Incidents;
 use crate::commands::init::Init;
 use crate::commands::ledger::{Audit, Trace};
+use crate::commands::me::Me;
 use crate::commands::plan::Plan;
 use crate::commands::redrive::Redrive;
-use crate::commands::respond::{BulkWord, PriorityWord, Somebody, Targets, UrgencyWord};
+use crate::commands::respond::{PriorityWord, Somebody, Targets, UrgencyWord};
 use crate::commands::roster::arguments::{CalendarCommand, OverrideCommand, ShiftsCommand, SwapCommand};
 use crate::commands::rules::Rules;
 use crate::commands::send::Send;
@@ -133,13 +135,10 @@ pub(crate) enum Command {
         #[command(flatten)]
         incident: One,
     },
-    /// Do one thing to up to 250 incidents in one request.
+    /// Do one thing to many incidents: named ones (12 13), those on standard input (-), or all that are open (--open, --service, --of-team), which are counted first.
     Bulk {
-        /// What.
-        what: BulkWord,
-        /// Numbers (12 or #12) or ids.
-        #[arg(required = true, num_args = 1..=250, value_name = "N")]
-        incidents: Vec<Which>,
+        #[command(subcommand)]
+        what: Bulk,
     },
     /// Call an incident something else.
     Title {
@@ -234,6 +233,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::commands::maintenance::MaintenanceCommand,
     },
+    /// How you are reached: contact methods, notification rules, quiet hours, time zone; and what you may do where.
+    Me(Me),
     /// Contact methods: show that they reach their owner.
     #[command(subcommand)]
     Contact(Contact),

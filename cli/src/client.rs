@@ -23,12 +23,19 @@ pub(crate) struct Request<'a> {
     segments: &'a [&'a str],
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
+    /// What this command is called: the same in each try, so that it is carried out once.
+    key: Option<String>,
     about: &'static str,
 }
 
+/// How often a request that has a key, or changes nothing, is sent.
+const TRIES: u32 = 3;
+/// The wait between two tries; twice as long before the last one.
+const WAIT: Duration = Duration::from_millis(700);
+
 impl<'a> Request<'a> {
     fn new(method: Method, about: &'static str, segments: &'a [&'a str]) -> Self {
-        Self { method, segments, query: Vec::new(), body: None, about }
+        Self { method, segments, query: Vec::new(), body: None, key: None, about }
     }
 
     pub(crate) fn get(about: &'static str, segments: &'a [&'a str]) -> Self {
@@ -37,6 +44,14 @@ impl<'a> Request<'a> {
 
     pub(crate) fn post(about: &'static str, segments: &'a [&'a str]) -> Self {
         Self::new(Method::POST, about, segments)
+    }
+
+    /// A command with a name of its own: whatever becomes of an answer, it is asked again and carried out once.
+    pub(crate) fn once(about: &'static str, segments: &'a [&'a str]) -> Self {
+        let mut bytes = [0_u8; 16];
+        // A machine without random numbers gets no key, and one try.
+        let key = getrandom::fill(&mut bytes).ok().map(|()| format!("tocsin-{:032x}", u128::from_be_bytes(bytes)));
+        Self { key, ..Self::post(about, segments) }
     }
 
     pub(crate) fn put(about: &'static str, segments: &'a [&'a str]) -> Self {
@@ -74,7 +89,7 @@ impl Api {
             .timeout(Duration::from_secs(60))
             .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|e| Failure::Unreachable { url: shown(&base), reason: reason(&e) })?;
+            .map_err(|e| Failure::Unreachable { url: shown(&base), reason: reason(&e), sent: false })?;
         Ok(Self { http, base, token: None })
     }
 
@@ -92,22 +107,40 @@ impl Api {
 
     /// The answer to a request; JSON, or nothing where the API answers nothing.
     pub(crate) async fn send(&self, request: Request<'_>) -> Result<Value, Failure> {
-        let Request { method, segments, query, body, about } = request;
+        let again = request.key.is_some() || request.method == Method::GET;
+        let mut tries = 1;
+        loop {
+            match self.send_once(&request).await {
+                // It may have been carried out, or not: the key makes sure that it is not twice.
+                Err(failure) if again && tries < TRIES && failure.may_pass() => {
+                    tokio::time::sleep(WAIT * tries).await;
+                    tries += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn send_once(&self, request: &Request<'_>) -> Result<Value, Failure> {
+        let Request { method, segments, query, body, key, about } = request;
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+            path.pop_if_empty().extend(*segments);
         }
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut sent = self.http.request(method, url);
+        let mut sent = self.http.request(method.clone(), url);
+        if let Some(key) = key {
+            sent = sent.header("idempotency-key", key);
+        }
         if let Some(token) = &self.token {
             sent = sent.bearer_auth(token);
         }
-        if let Some(body) = &body {
+        if let Some(body) = body {
             sent = sent.json(body);
         }
-        let unreachable = |e: &reqwest::Error| Failure::Unreachable { url: self.address(), reason: reason(e) };
+        let unreachable = |e: &reqwest::Error| Failure::Unreachable { url: self.address(), reason: reason(e), sent: !e.is_connect() };
         let response = sent.send().await.map_err(|e| unreachable(&e))?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(|e| unreachable(&e))?;
@@ -116,9 +149,9 @@ impl Api {
             Ok(json) if status.is_success() => Ok(json),
             Ok(Value::Object(problem)) if status.is_client_error() || status.is_server_error() => {
                 let problem = serde_json::from_value::<ApiProblem>(Value::Object(problem)).unwrap_or_default();
-                Err(Failure::Api { status: status.as_u16(), problem: Box::new(problem), about })
+                Err(Failure::Api { status: status.as_u16(), problem: Box::new(problem), about: *about })
             }
-            _ if status.is_server_error() => Err(Failure::Api { status: status.as_u16(), problem: Box::default(), about }),
+            _ if status.is_server_error() => Err(Failure::Api { status: status.as_u16(), problem: Box::default(), about: *about }),
             Ok(_) => Err(self.strange(status.as_u16(), "no problem document".to_owned())),
             Err(e) => Err(self.strange(status.as_u16(), e.to_string())),
         }

@@ -24,6 +24,8 @@ pub(crate) enum Failure {
         url: String,
         /// Why not.
         reason: String,
+        /// Whether the request may have arrived.
+        sent: bool,
     },
     /// The API refused, or failed.
     #[error("{}", said(.problem, *.status))]
@@ -115,6 +117,11 @@ fn said(problem: &ApiProblem, status: u16) -> String {
 }
 
 impl Failure {
+    /// Whether the same request, asked again, may get another answer.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self, Failure::Unreachable { sent: true, .. } | Failure::Api { status: 502..=504, .. })
+    }
+
     /// What to do next.
     pub(crate) fn next_step(&self) -> Option<String> {
         let text = match self {
@@ -125,6 +132,9 @@ impl Failure {
             Failure::Api { status: 401, .. } => {
                 "the token is not known there: check TOCSIN_API_TOKEN and TOCSIN_URL, or make another one: tocsin init --another"
             }
+            Failure::Api { status: 403, about: "configuration", .. } => {
+                "this token may not do that in the whole deployment: an admin of a team adds --team TEAM to plan, apply and export"
+            }
             Failure::Api { status: 403, .. } => "this token may not do that: use one with a higher role, or ask an administrator",
             Failure::Api { status: 404, about: "incident", .. } => "see which there are: tocsin incidents --all",
             Failure::Api { status: 400, about: "event", .. } => {
@@ -134,6 +144,9 @@ impl Failure {
             Failure::Api { status: 404, about: "maintenance", .. } => {
                 "see which windows there are: tocsin maintenance list; a service or team has to be in the configuration"
             }
+            Failure::Api { status: 404, about: "team", .. } => "see in which teams you are what: tocsin me",
+            Failure::Api { status: 404, about: "person", .. } => "only admins of the whole deployment change how others are reached",
+            Failure::Api { status: 404, about: "contact method", .. } => "see which there are: tocsin me",
             Failure::Api { status: 404, about: "version", .. } => "see which there are: tocsin history",
             Failure::Api { status: 404, .. } => "check TOCSIN_URL: it should be the stack's output ApiUrl, without a path",
             Failure::Api { status: 409, about: "configuration", .. } => {

@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::configuration::part::{Names, foreseen_problems};
+use tocsin_domain::configuration::validate::{Problem, validate};
+use tocsin_domain::id::TeamId;
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
@@ -20,6 +23,9 @@ pub(crate) struct Apply {
     /// Refuse unless this version is in force (0: none); by default the version that is in force when the command begins.
     #[arg(long, value_name = "VERSION")]
     pub(crate) expect: Option<u64>,
+    /// The file is the part of this team: what it owns, and nothing else. For admins of a team.
+    #[arg(long, value_name = "ID")]
+    pub(crate) team: Option<TeamId>,
     /// Do exactly what this plan says (`tocsin plan --out`), or say what moved meanwhile.
     #[arg(long, value_name = "PLAN.json", conflicts_with = "expect")]
     pub(crate) plan: Option<PathBuf>,
@@ -67,8 +73,31 @@ struct Contact {
     state: String,
 }
 
+/// A team's part, as the deployment has it.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    pub(super) version: u64,
+    pub(super) configuration: Configuration,
+    #[serde(default)]
+    pub(super) names: Names,
+}
+
+/// What is in force of a team.
+pub(super) async fn part(team: &TeamId, api: &Api) -> Result<Part, Failure> {
+    api.typed(&api.send(Request::get("team", &["v1", "teams", team.as_str(), "configuration"])).await?)
+}
+
 /// Reads a file, or all `.yaml` and `.yml` files of a folder (and the folders in it) as one configuration.
 pub(super) fn read(path: &Path) -> Result<Configuration, Failure> {
+    read_judged(path, &validate)
+}
+
+/// The same, of a team's part: what it names of others is known by name only.
+pub(super) fn read_part(path: &Path, team: &TeamId, names: &Names) -> Result<Configuration, Failure> {
+    read_judged(path, &|part| foreseen_problems(team, part, names))
+}
+
+fn read_judged(path: &Path, judge: &dyn Fn(&Configuration) -> Vec<Problem>) -> Result<Configuration, Failure> {
     let failed = |reason: String| Failure::File { file: path.display().to_string(), reason };
     let mut files = Vec::new();
     if path.is_dir() {
@@ -90,7 +119,7 @@ pub(super) fn read(path: &Path) -> Result<Configuration, Failure> {
         let source = String::from_utf8(source).map_err(|e| failed(format!("it is not UTF-8 text: {e}")))?;
         sources.push((file.display().to_string(), source));
     }
-    document::read_all(&sources).map_err(Failure::Document)
+    document::read_judged(&sources, judge).map_err(Failure::Document)
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
@@ -121,6 +150,9 @@ pub(super) fn check(file: &Path, out: &Out) -> Result<ExitCode, Failure> {
 
 /// Checks a file, puts it into force, and says what that did. The keys are shown this once: the deployment keeps their hashes only.
 pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
+    if let Some(team) = &arguments.team {
+        return apply_part(team, arguments, &Api::new(api)?, out).await;
+    }
     // The mistakes in the file first: they need no network and no token.
     let configuration = read(&arguments.file)?;
     let planned = arguments.plan.as_deref().map(|plan| plan::kept(plan, &configuration)).transpose()?;
@@ -134,6 +166,20 @@ pub(super) async fn apply(arguments: &Apply, api: &ApiArguments, out: &Out) -> R
     let answer = api.send(Request::put("configuration", &["v1", "configuration"]).body(body)).await?;
     out.answer(&answer);
     show_applied(&api, &answer, &present, &configuration, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The same for a team's part. What is in force of it comes first: a part names what others have, and only the deployment knows what that is called.
+async fn apply_part(team: &TeamId, arguments: &Apply, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let Part { version, configuration, names } = part(team, api).await?;
+    let wanted = read_part(&arguments.file, team, &names)?;
+    let planned = arguments.plan.as_deref().map(|plan| plan::kept(plan, &wanted)).transpose()?;
+    let expected_version = planned.map(|p| p.base_version).or(arguments.expect).unwrap_or(version);
+    let body = json!({ "configuration": wanted, "expected_version": expected_version });
+    let answer = api.send(Request::put("configuration", &["v1", "teams", team.as_str(), "configuration"]).body(body)).await?;
+    out.answer(&answer);
+    let before = Present { version, configuration: serde_json::to_value(&configuration).unwrap_or_default() };
+    show_applied(api, &answer, &before, &wanted, out)?;
     Ok(ExitCode::SUCCESS)
 }
 

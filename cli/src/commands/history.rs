@@ -1,6 +1,6 @@
 //! `history`, `export` and `rollback`: what was in force, as a list, as a file, and again.
 
-use super::apply::{Present, present, show_applied};
+use super::apply::{Present, part, present, show_applied};
 use super::plan::document;
 use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
@@ -15,6 +15,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::id::TeamId;
 
 /// Which versions to list.
 #[derive(Debug, Args)]
@@ -37,6 +38,9 @@ pub(crate) struct Export {
     /// This version; the one in force by default.
     #[arg(long, value_name = "VERSION")]
     pub(crate) version: Option<u64>,
+    /// Only the part of this team: what it owns. For admins of a team.
+    #[arg(long, value_name = "ID", conflicts_with = "version")]
+    pub(crate) team: Option<TeamId>,
 }
 
 /// Where to go back to.
@@ -119,9 +123,13 @@ pub(super) async fn removed(api: &Api) -> Result<BTreeMap<(String, String), u64>
 /// Writes what is in force, or was, as YAML.
 pub(super) async fn export(which: &Export, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     let api = Api::new(api)?;
-    let (number, configuration) = match which.version {
-        Some(number) => (number, version(&api, number).await?),
-        None => {
+    let (number, configuration) = match (which.version, &which.team) {
+        (_, Some(team)) => {
+            let part = part(team, &api).await?;
+            (part.version, part.configuration)
+        }
+        (Some(number), None) => (number, version(&api, number).await?),
+        (None, None) => {
             let Present { version, configuration } = present(&api).await?;
             (version, document(&api, version, &configuration)?)
         }
@@ -130,7 +138,8 @@ pub(super) async fn export(which: &Export, api: &ApiArguments, out: &Out) -> Res
         return Err(Failure::Refused { what: "no configuration is in force yet".to_owned(), next: Some("apply one: tocsin apply FILE".to_owned()) });
     }
     out.answer(&json!({ "version": number, "configuration": configuration }));
-    let head = format!("# Version {number} of {}, by tocsin export.\n", api.address());
+    let whose = which.team.as_ref().map_or_else(String::new, |t| format!("The part of team {t}: "));
+    let head = format!("# {whose}version {number} of {}, by tocsin export.\n", api.address()).replacen("# version", "# Version", 1);
     match &which.folder {
         None => out.say(format!("{head}\n{}", yaml::write(&configuration)).trim_end()),
         Some(folder) => {

@@ -32,7 +32,7 @@ pub(super) struct Incident {
     severity: String,
     #[serde(default)]
     priority: Option<String>,
-    service: String,
+    pub(super) service: String,
     team: String,
     opened_at: Timestamp,
     #[serde(default)]
@@ -131,6 +131,11 @@ pub(super) async fn list(which: &Incidents, api: &Api, out: &Out) -> Result<Exit
     });
     out.table(&["N", "STATUS", "SEVERITY", "PRIORITY", "SERVICE", "OPENED", "ALERTS", "TITLE"], rows.collect());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Open incidents, oldest first.
+pub(super) async fn open(which: &Incidents, api: &Api) -> Result<Vec<Incident>, Failure> {
+    pages("open", which, api).await?.iter().map(|i| api.typed(i)).collect()
 }
 
 /// Follows the pages of a list until there are enough.

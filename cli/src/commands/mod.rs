@@ -1,6 +1,7 @@
 //! The commands, a file for those that belong together.
 
 pub(crate) mod apply;
+pub(crate) mod bulk;
 pub(crate) mod contact;
 pub(crate) mod doctor;
 pub(crate) mod foresee;
@@ -11,6 +12,7 @@ pub(crate) mod incidents;
 pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod maintenance;
+pub(crate) mod me;
 mod oncall;
 pub(crate) mod plan;
 pub(crate) mod redrive;
@@ -58,7 +60,8 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Snooze { incident, duration } => respond::snooze(&incident.incident, duration, &Api::new(api)?, out).await,
         Command::Reassign { incident, to } => respond::reassign(&incident.incident, &to, &Api::new(api)?, out).await,
         Command::Escalate { incident } => respond::one(&incident.incident, "escalate", None, &Api::new(api)?, out).await,
-        Command::Bulk { what, incidents } => respond::bulk(what, &incidents, &Api::new(api)?, out).await,
+        Command::Bulk { what } => bulk::bulk(&what, &Api::new(api)?, out).await,
+        Command::Me(what) => me::me(&what, &Api::new(api)?, out).await,
         Command::Title { incident, title } => {
             respond::one(&incident.incident, "title", Some(serde_json::json!({ "title": title.join(" ") })), &Api::new(api)?, out).await
         }

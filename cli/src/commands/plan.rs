@@ -2,7 +2,7 @@
 //!
 //! The meaning is computed here, by the code that pages; the deployment is only asked for what is in force. With `--against` nobody is asked at all.
 
-use super::apply::{Present, present, read};
+use super::apply::{Part, Present, part, present, read, read_part};
 use super::history;
 use crate::arguments::ApiArguments;
 use crate::client::Api;
@@ -16,9 +16,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::configuration::part::standing_in;
 use tocsin_domain::foresight::difference::fingerprint;
 use tocsin_domain::foresight::words::{Line, Tone};
 use tocsin_domain::foresight::{self, Outside, plan as foresee};
+use tocsin_domain::id::TeamId;
 use tocsin_domain::notification::message::clean;
 
 /// What to compare.
@@ -33,6 +35,9 @@ pub(crate) struct Plan {
     /// Compare with this version of the deployment.
     #[arg(long, value_name = "VERSION", conflicts_with_all = ["out", "against"])]
     pub(crate) version: Option<u64>,
+    /// The file is the part of this team: what it owns, and nothing else. For admins of a team.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["against", "version"])]
+    pub(crate) team: Option<TeamId>,
     /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
@@ -63,6 +68,9 @@ pub(super) struct Kept {
 
 /// Compares, and says so.
 pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
+    if let Some(team) = &arguments.team {
+        return plan_part(team, arguments, &Api::new(api)?, out).await;
+    }
     let after = read(&arguments.file)?;
     let mut outside = Outside::default();
     let (version, before) = match (&arguments.against, arguments.version) {
@@ -81,7 +89,25 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
     if let (Some(file), Some(base_version)) = (&arguments.out, version) {
         keep(file, &plan, base_version, &before, &after)?;
     }
-    let mut answer = serde_json::to_value(&plan).unwrap_or_default();
+    say(arguments, &plan, version, &after, out)
+}
+
+/// Compares a team's part. Somebody who is always there stands in for what others own: only the deployment can say what that means.
+async fn plan_part(team: &TeamId, arguments: &Plan, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
+    let Part { version, configuration, names } = part(team, api).await?;
+    let wanted = read_part(&arguments.file, team, &names)?;
+    let names = names.with_people_of(&wanted);
+    let (before, after) = (standing_in(&configuration, &names), standing_in(&wanted, &names));
+    let plan = foresee(&before, &after, &Outside::default(), arguments.at.unwrap_or(out.now));
+    if let Some(file) = &arguments.out {
+        keep(file, &plan, version, &configuration, &wanted)?;
+    }
+    say(arguments, &plan, Some(version), &after, out)
+}
+
+/// Says what a plan means.
+fn say(arguments: &Plan, plan: &foresight::Plan, version: Option<u64>, after: &Configuration, out: &Out) -> Result<ExitCode, Failure> {
+    let mut answer = serde_json::to_value(plan).unwrap_or_default();
     answer["changes"] = json!(!plan.is_nothing());
     answer["base_version"] = json!(version);
     out.answer(&answer);
@@ -95,10 +121,11 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
         return Ok(ExitCode::SUCCESS);
     }
     out.say(&format!("From {from} to {}, looking ahead from {} to {}.", arguments.file.display(), minute(&plan.from), minute(&plan.until)));
-    show(&plan, &after, out);
+    show(plan, after, out);
     if let Some(file) = &arguments.out {
         let (file, path) = (file.display(), arguments.file.display());
-        out.say(&format!("\nThe plan is kept. Exactly this is done by: tocsin apply {path} --plan {file}"));
+        let team = arguments.team.as_ref().map_or_else(String::new, |t| format!(" --team {t}"));
+        out.say(&format!("\nThe plan is kept. Exactly this is done by: tocsin apply {path} --plan {file}{team}"));
     }
     Ok(ExitCode::from(CHANGES))
 }

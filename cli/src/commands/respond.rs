@@ -50,18 +50,33 @@ pub(crate) enum PriorityWord {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum BulkWord {
-    Ack,
-    Unack,
-    Resolve,
-    Reopen,
-    Escalate,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UrgencyWord {
     High,
     Low,
+}
+
+impl PriorityWord {
+    /// As the API writes it.
+    pub(super) fn word(self) -> Option<&'static str> {
+        match self {
+            Self::P1 => Some("P1"),
+            Self::P2 => Some("P2"),
+            Self::P3 => Some("P3"),
+            Self::P4 => Some("P4"),
+            Self::P5 => Some("P5"),
+            Self::None => None,
+        }
+    }
+}
+
+impl UrgencyWord {
+    /// As the API writes it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Low => "low",
+        }
+    }
 }
 
 /// Does one thing to one incident.
@@ -119,31 +134,6 @@ pub(super) async fn ask(which: &Which, to: &Targets, message: &str, api: &Api, o
     one(which, "responders", Some(body), api, out).await
 }
 
-pub(super) async fn bulk(what: BulkWord, which: &[Which], api: &Api, out: &Out) -> Result<ExitCode, Failure> {
-    let what = match what {
-        BulkWord::Ack => "acknowledge",
-        BulkWord::Unack => "unacknowledge",
-        BulkWord::Resolve => "resolve",
-        BulkWord::Reopen => "reopen",
-        BulkWord::Escalate => "escalate",
-    };
-    let incidents: Vec<String> = which.iter().map(Which::to_string).collect();
-    let body = json!({ "incidents": incidents, "command": { what: {} } });
-    let answer = api.send(Request::post("incidents", &["v1", "incidents", "bulk"]).body(body)).await?;
-    out.answer(&answer);
-    let mut code = ExitCode::SUCCESS;
-    for result in answer.get("results").and_then(Value::as_array).into_iter().flatten() {
-        if let Some(incident) = result.get("incident") {
-            show(incident, api, out)?;
-        } else {
-            let text = |value: Option<&Value>| Cell::from(value.and_then(Value::as_str).unwrap_or("it failed")).0;
-            out.complain(&format!("{}: {}", text(result.get("reference")), text(result.pointer("/problem/detail"))));
-            code = ExitCode::FAILURE;
-        }
-    }
-    Ok(code)
-}
-
 pub(super) async fn fields(which: &Which, fields: &[String], api: &Api, out: &Out) -> Result<ExitCode, Failure> {
     let mut written = serde_json::Map::new();
     for field in fields {
@@ -177,7 +167,7 @@ pub(super) async fn answer(which: &Which, how: &str, who: &Somebody, api: &Api, 
     one(which, how, Some(who.user.as_ref().map_or(json!({}), |user| json!({ "user": user }))), api, out).await
 }
 
-fn targets(to: &Targets) -> Vec<Value> {
+pub(super) fn targets(to: &Targets) -> Vec<Value> {
     let users = to.user.iter().map(|u| json!({ "user": u }));
     let schedules = to.schedule.iter().map(|s| json!({ "schedule": s }));
     let teams = to.team.iter().map(|t| json!({ "team": t }));
@@ -185,29 +175,19 @@ fn targets(to: &Targets) -> Vec<Value> {
 }
 
 pub(super) async fn priority(which: &Which, priority: PriorityWord, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
-    let priority = match priority {
-        PriorityWord::P1 => Some("P1"),
-        PriorityWord::P2 => Some("P2"),
-        PriorityWord::P3 => Some("P3"),
-        PriorityWord::P4 => Some("P4"),
-        PriorityWord::P5 => Some("P5"),
-        PriorityWord::None => None,
-    };
+    let priority = priority.word();
     one(which, "priority", Some(json!({ "priority": priority })), api, out).await
 }
 
 pub(super) async fn urgency(which: &Which, urgency: UrgencyWord, api: &Api, out: &Out) -> Result<ExitCode, Failure> {
-    let urgency = match urgency {
-        UrgencyWord::High => "high",
-        UrgencyWord::Low => "low",
-    };
+    let urgency = urgency.word();
     one(which, "urgency", Some(json!({ "urgency": urgency })), api, out).await
 }
 
 async fn act(which: &Which, verb: &str, body: Option<Value>, api: &Api) -> Result<Value, Failure> {
     let which = which.to_string();
     let segments: Vec<&str> = ["v1", "incidents", which.as_str()].into_iter().chain(verb.split('/')).collect();
-    let request = Request::post("incident", &segments);
+    let request = Request::once("incident", &segments);
     api.send(match body {
         Some(body) => request.body(body),
         None => request,
@@ -215,7 +195,7 @@ async fn act(which: &Which, verb: &str, body: Option<Value>, api: &Api) -> Resul
     .await
 }
 
-fn show(answer: &Value, api: &Api, out: &Out) -> Result<(), Failure> {
+pub(super) fn show(answer: &Value, api: &Api, out: &Out) -> Result<(), Failure> {
     let incident: Incident = api.typed(answer.get("incident").unwrap_or(answer))?;
     let standing = incident.standing();
     out.say(&format!("#{} {}: {}", incident.number, out.paint(&standing.0, standing.1), Cell::from(incident.title.as_str()).0));

@@ -128,6 +128,11 @@ pub(crate) fn types(sources: &[(String, String)]) -> Result<Configuration, Strin
 
 /// Reads a configuration that stands in one file or in several; each with the name that the findings call it by.
 pub(crate) fn read_all(sources: &[(String, String)]) -> Result<Configuration, Findings> {
+    read_judged(sources, &validate)
+}
+
+/// The same, judged by somebody else than the domain's validation of a whole document.
+pub(crate) fn read_judged(sources: &[(String, String)], judge: &dyn Fn(&Configuration) -> Vec<Problem>) -> Result<Configuration, Findings> {
     let files: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
     let (mut trees, mut list) = (Vec::new(), Vec::new());
     for (file, (_, source)) in sources.iter().enumerate() {
@@ -147,7 +152,7 @@ pub(crate) fn read_all(sources: &[(String, String)]) -> Result<Configuration, Fi
                 Repair { tree, files: files.clone(), list: Vec::new(), gone: HashSet::new(), lost: HashSet::new(), ids: Vec::new(), mended: HashSet::new() };
             configuration = repair.deserialize();
             if let Some(configuration) = &configuration {
-                repair.check(configuration);
+                repair.check(judge(configuration));
             }
             list.append(&mut repair.list);
         }
@@ -303,8 +308,8 @@ impl Repair {
     }
 
     /// What the domain says of what is left, with places.
-    fn check(&mut self, configuration: &Configuration) {
-        for problem in validate(configuration) {
+    fn check(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
             let Problem { path, message, suggestion } = problem;
             let (steps, place) = self.locate(&path);
             let follows = message.starts_with("there is no") && self.ids.iter().any(|id| message.contains(&format!("{id:?}")));

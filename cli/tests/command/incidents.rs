@@ -205,3 +205,93 @@ fn who_is_on_call_and_why() {
     assert_eq!(tocsin.tocsin(&["oncall", "--json"]).json(), answer);
     assert_eq!(tocsin.lines()[0], "GET /v1/oncall");
 }
+
+#[test]
+fn all_that_the_api_does_to_many_is_a_word_of_bulk() {
+    let tocsin = Double::answering(200, json!({"results": []}));
+    let table: [(&[&str], serde_json::Value); 10] = [
+        (&["ack", "12"], json!({"acknowledge": {}})),
+        (&["unack", "12"], json!({"unacknowledge": {}})),
+        (&["resolve", "12"], json!({"resolve": {}})),
+        (&["reopen", "12"], json!({"reopen": {}})),
+        (&["escalate", "12"], json!({"escalate": {}})),
+        (&["note", "12", "--text", "seen"], json!({"note": {"text": "seen"}})),
+        (&["snooze", "12", "--for", "2h"], json!({"snooze": {"duration_s": 7200}})),
+        (&["reassign", "12", "--user", "ada", "--team", "db"], json!({"reassign": {"to": [{"user": "ada"}, {"team": "db"}]}})),
+        (&["priority", "12", "--to", "P2"], json!({"priority": {"priority": "P2"}})),
+        (&["urgency", "12", "--to", "low"], json!({"urgency": {"urgency": "low"}})),
+    ];
+    let mut keys = std::collections::BTreeSet::new();
+    for (arguments, command) in table {
+        let arguments: Vec<&str> = ["bulk"].into_iter().chain(arguments.iter().copied()).collect();
+        tocsin.tocsin(&arguments).good();
+        let request = tocsin.seen().pop().unwrap();
+        assert_eq!((request.line().as_str(), request.json()), ("POST /v1/incidents/bulk", json!({"incidents": ["12"], "command": command})));
+        assert!(keys.insert(request.header("idempotency-key").to_owned()) && request.header("idempotency-key").len() > 30, "a key of its own each");
+    }
+    // Every action that the API knows stands in the table.
+    let document: Value = serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap();
+    let known = document["components"]["schemas"]["BulkCommand"]["oneOf"].as_array().unwrap().len();
+    assert_eq!(known, keys.len());
+}
+
+#[test]
+fn many_incidents_are_read_from_standard_input() {
+    use std::io::Write;
+    let tocsin = Double::answering(200, json!({"results": []}));
+    let mut command = super::double::tocsin(&["bulk", "ack", "7", "-"]);
+    command.env("TOCSIN_URL", &tocsin.address).env("TOCSIN_API_TOKEN", "SECRET-TOKEN").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // 300 of them: two requests, each with a key of its own.
+    let numbers: String = (1..=300).map(|n| format!("#{n}\n")).collect();
+    child.stdin.take().unwrap().write_all(numbers.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    let seen = tocsin.seen();
+    let counts: Vec<usize> = seen.iter().map(|r| r.json()["incidents"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [250, 50], "7 stands twice, and is meant once");
+    assert_ne!(seen[0].header("idempotency-key"), seen[1].header("idempotency-key"));
+}
+
+#[test]
+fn what_a_filter_finds_is_counted_before_it_is_done() {
+    let double = || {
+        Double::new(|request: &Request| {
+            if request.method == "POST" {
+                return Answer::json(200, json!({"results": [{"reference": "12", "status": 200, "incident": incident(12, "resolved", "x")}]}));
+            }
+            let mut other = incident(13, "triggered", "y");
+            other["service"] = json!("blog");
+            Answer::json(200, json!({"incidents": [incident(12, "triggered", "x"), other, incident(14, "acknowledged", "z")], "next": null}))
+        })
+    };
+    let tocsin = double();
+    let ran = tocsin.tocsin(&["bulk", "resolve", "--open", "--service", "shop"]);
+    assert!(ran.failed().contains("2 open incidents are meant (#12, #14): nothing was done yet") && ran.err.contains("--yes"), "{ran:?}");
+    assert!(!tocsin.lines().iter().any(|l| l.starts_with("POST")));
+    let tocsin = double();
+    tocsin.tocsin(&["bulk", "resolve", "--open", "--service", "shop", "--triggered", "--yes"]).good();
+    assert_eq!(tocsin.seen().pop().unwrap().json()["incidents"], json!(["12"]));
+    assert_eq!(tocsin.tocsin(&["bulk", "resolve", "--open", "--service", "nothing", "--yes"]).good(), "");
+    for wrong in [&["bulk", "resolve"][..], &["bulk", "resolve", "12", "--open"], &["bulk", "resolve", "12", "--service", "shop"], &["bulk", "note", "12"]] {
+        assert_eq!(double().tocsin(wrong).code, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_lost_answer_is_asked_for_again_under_the_same_key() {
+    let count = std::sync::atomic::AtomicU32::new(0);
+    let tocsin = Double::new(move |_: &Request| match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => Answer::problem(503, "Unavailable", "trying again is harmless"),
+        1 => Answer::text(504, "text/plain", "gateway timeout"),
+        _ => Answer::json(200, incident(12, "acknowledged", "x")),
+    });
+    assert_eq!(tocsin.tocsin(&["ack", "12"]).good(), "#12 acknowledged: x\n");
+    let keys: std::collections::BTreeSet<String> = tocsin.seen().iter().map(|r| r.header("idempotency-key").to_owned()).collect();
+    assert_eq!((tocsin.seen().len(), keys.len()), (3, 1));
+    // What was refused is not asked again; two commands have two keys.
+    let tocsin = Double::new(|_: &Request| Answer::problem(409, "Conflict", "the incident is resolved"));
+    tocsin.tocsin(&["ack", "12"]).failed();
+    tocsin.tocsin(&["resolve", "12"]).failed();
+    let keys: std::collections::BTreeSet<String> = tocsin.seen().iter().map(|r| r.header("idempotency-key").to_owned()).collect();
+    assert_eq!((tocsin.seen().len(), keys.len()), (2, 2));
+}

@@ -146,6 +146,46 @@ pub fn names_of(whole: &Configuration, part: &Configuration) -> Names {
     }
 }
 
+impl Names {
+    /// The same, and everybody else whom `part` names, by id alone: whether there is such a person only the deployment knows.
+    #[must_use]
+    pub fn with_people_of(mut self, part: &Configuration) -> Self {
+        for user in Named::by(part).users {
+            if !self.users.iter().any(|u| u.id.as_str() == user)
+                && let Ok(id) = user.parse()
+            {
+                self.users.push(PersonName { id, name: user, reachable: true });
+            }
+        }
+        self
+    }
+}
+
+/// What is wrong with a part as far as its reader can tell, who knows names of others and nothing else.
+pub fn foreseen_problems(team: &TeamId, part: &Configuration, names: &Names) -> Vec<Problem> {
+    let problems = foreign(team, part);
+    if !problems.is_empty() {
+        return problems;
+    }
+    let whole = standing_in(part, &names.clone().with_people_of(part));
+    let own = |path: &str| {
+        let (section, rest) = path.split_once('[').unwrap_or((path, ""));
+        let index: Option<usize> = rest.split_once(']').and_then(|(n, _)| n.parse().ok());
+        let own = match section {
+            "teams" => part.teams.len(),
+            "schedules" => part.schedules.len(),
+            "policies" => part.policies.len(),
+            "services" => part.services.len(),
+            "heartbeats" => part.heartbeats.len(),
+            "maintenance" => part.maintenance.len(),
+            // What stands in for people is always sound.
+            _ => 0,
+        };
+        index.is_none_or(|i| i < own)
+    };
+    validate(&whole).into_iter().filter(|p| own(&p.path)).collect()
+}
+
 /// Ids by kind that a part writes anywhere.
 #[derive(Default)]
 struct Named {
@@ -403,13 +443,14 @@ pub fn standing_in(part: &Configuration, names: &Names) -> Configuration {
     let named = |n: &ObjectName| if n.name.is_empty() { n.id.clone() } else { n.name.clone() };
     let policy = |id: &str, name: &str| json!({"id": id, "team": NOBODY, "name": name, "levels": [{"delay_s": 300, "targets": [{"user": NOBODY}]}]});
     let users = names.users.iter().map(|u| person(u.id.as_str(), &u.name, u.reachable));
+    let of_services = (!names.services.is_empty()).then(|| policy(NOBODY, NOBODY));
     let others: Configuration = serde_json::from_value(json!({
         "version": part.version,
         "teams": names.teams.iter().map(|t| json!({"id": t.id, "name": named(t)})).chain([json!({"id": NOBODY, "name": NOBODY})]).collect::<Vec<_>>(),
         "users": users.chain([person(NOBODY, NOBODY, true)]).collect::<Vec<_>>(),
         "schedules": names.schedules.iter().map(|s| json!({"id": s.id, "team": NOBODY, "name": s.name, "time_zone": "UTC",
             "layers": [{"rotation": "weekly", "start": "2000-01-03", "members": [NOBODY]}]})).collect::<Vec<_>>(),
-        "policies": names.policies.iter().map(|p| policy(&p.id, &p.name)).chain([policy(NOBODY, NOBODY)]).collect::<Vec<_>>(),
+        "policies": names.policies.iter().map(|p| policy(&p.id, &p.name)).chain(of_services).collect::<Vec<_>>(),
         "services": names.services.iter().map(|s| json!({"id": s.id, "team": NOBODY, "name": named(s), "policy": NOBODY})).collect::<Vec<_>>(),
     }))
     .unwrap_or_default();
