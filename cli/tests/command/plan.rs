@@ -29,6 +29,7 @@ fn edited_example(name: &str) -> PathBuf {
             ("  - id: payments\n    name: Payments", "  - id: billing\n    name: Billing"),
             ("{ id: payments-pagerduty, kind: pagerduty }", "{ id: billing-pagerduty, kind: pagerduty }"),
             ("services: [shop, payments]", "services: [shop, billing]"),
+            ("    services: [payments]\n", "    services: [billing]\n"),
             ("    # auto_resolve_s: 86400  ", "    auto_resolve_s: 60 #"),
         ],
     )
@@ -47,6 +48,8 @@ fn an_edited_example_says_what_it_uncovers_whom_it_pages_and_who_can_not_be_reac
         From example.yaml to edited.yaml, looking ahead from 2026-01-05 09:00 UTC to 2026-02-02 09:00 UTC.
 
         What changes
+          ~ maintenance payments-backup
+              services: [payments] -> [billing]
           ~ schedule web-weekly
               layers[weekly].restrictions: + [{from: sat 09:00, to: sat 02:00}]
           + service billing
