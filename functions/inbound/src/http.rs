@@ -1,4 +1,4 @@
-//! The door for addresses with a key: `/v1/integrations/{aws,sns,cloudwatch,eventbridge,email}/KEY`.
+//! The door for addresses with a key: `/v1/integrations/{aws,sns,cloudwatch,eventbridge,email,form}/KEY`.
 //!
 //! Called by: API Gateway. Takes envelopes of SNS, which must be signed by it; raw messages of SNS, API destinations of EventBridge and mail of services, for which the key
 //! alone says who sends. An SNS subscription is confirmed by itself.
@@ -22,14 +22,17 @@ use tocsin_ingest::source::{Answer, Batch, body};
 const MOST_CONFIRMATION: usize = 64 * 1024;
 
 /// Names that this door has in the address.
-const NAMES: [&str; 5] = ["aws", "sns", "cloudwatch", "eventbridge", "email"];
+const NAMES: [&str; 6] = ["aws", "sns", "cloudwatch", "eventbridge", "email", FORM];
+/// A form of any kind, with parts or without. What is no mail, ingest reads as it reads any JSON.
+const FORM: &str = "form";
 
 impl Inbound {
     /// Answers one request. `path` is the decoded path; a trailing slash, and a doubled one, change nothing.
     pub async fn answer(&self, call: &Call<'_>, body: Vec<u8>) -> Answer {
         let parts: Vec<&str> = call.path.split('/').filter(|part| !part.is_empty()).collect();
-        let key = match parts.as_slice() {
-            ["v1", "integrations", name, key] if NAMES.contains(name) && ["POST", "PUT"].contains(&call.method) => *key,
+        let (name, key) = match parts.as_slice() {
+            ["v1", "integrations", name, key] if NAMES.contains(name) && ["POST", "PUT"].contains(&call.method) => (*name, *key),
+            ["v1", "integrations", FORM, key] => return self.generic(call, key, body).await,
             // What every address answers alike: other methods, and addresses that there are not.
             _ => return self.ingest.answer(call, body).await,
         };
@@ -41,6 +44,9 @@ impl Inbound {
             Ok(body) => body,
             Err(refusal) => return refusal.into(),
         };
+        if name == FORM && mail::within(&serde_json::from_slice(&body).unwrap_or_default()).is_none() {
+            return self.generic(call, key, body).await;
+        }
         let integration = match self.ingest.keys().integration(key).await {
             Ok(Some(integration)) => integration,
             Ok(None) => return said(404, "unknown integration key", "no integration has the key at the end of this address"),
@@ -55,6 +61,12 @@ impl Inbound {
             Ok(Some(envelope)) => self.envelope(&integration, &envelope, &body).await,
             Err(Damaged) => forged(&integration, "it lacks what each message of SNS has"),
         }
+    }
+
+    /// As any JSON is read, and by the mapping that the integration may have.
+    async fn generic(&self, call: &Call<'_>, key: &str, body: Vec<u8>) -> Answer {
+        let path = format!("/v1/integrations/generic/{key}");
+        self.ingest.answer(&Call { method: call.method, path: &path, query: call.query, ..Call::default() }, body).await
     }
 
     async fn envelope(&self, integration: &IntegrationKey, envelope: &Envelope, body: &[u8]) -> Answer {

@@ -9,6 +9,11 @@ use tocsin_domain::alert::event::{Action, Event};
 #[path = "../src/source/mod.rs"]
 pub mod source;
 
+// Mail is another function's, over the same parsers.
+extern crate self as tocsin_ingest;
+#[path = "../../inbound/src/mail/mod.rs"]
+pub mod mail;
+
 /// The key that a trigger without one gets.
 pub fn fresh() -> String {
     "0123456789abcdef0123456789abcdef".to_owned()

@@ -102,13 +102,39 @@ impl Mail {
     /// # Errors
     /// A [`Refusal`] where it holds more values than any mail does.
     pub fn event(&self) -> Result<Read, Refusal> {
-        mapping::parse_ready(serde_json::json!({"mail": self}).to_string().as_bytes(), RULES)
+        mapping::parse_ready(serde_json::json!({"mail": self.concealed()}).to_string().as_bytes(), RULES)
+    }
+
+    /// Without the keys in its recipients, also where an answer quotes them: an alert is shown to people, and a key is kept by its hash alone.
+    fn concealed(&self) -> Self {
+        let keys: Vec<String> = self.to.iter().flat_map(|address| keys_in(address)).collect();
+        let hide = |text: &str| keys.iter().fold(text.to_owned(), |text, key| without(&text, key));
+        Self { to: self.to.iter().map(|address| hide(address)).collect(), subject: hide(&self.subject), text: hide(&self.text), ..self.clone() }
     }
 }
 
 /// The mail that a JSON body is, or holds.
 pub fn within(body: &Value) -> Option<Mail> {
     ses::within(body).map(|received| received.mail).or_else(|| webhook::within(body))
+}
+
+/// Words before the `@` of an address that can be keys: the whole of it, or what stands around a `+`. Mail programs change the case of it, and keys have none.
+fn keys_in(address: &str) -> impl Iterator<Item = String> {
+    let local = address.rsplit_once('@').map(|(local, _)| local).unwrap_or_default();
+    local.split('+').filter(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_alphanumeric())).map(str::to_uppercase)
+}
+
+/// A text without a key in any case.
+fn without(text: &str, key: &str) -> String {
+    let upper = text.to_ascii_uppercase();
+    let mut kept = String::new();
+    let mut from = 0;
+    for (at, _) in upper.match_indices(key) {
+        kept.push_str(&text[from..at]);
+        kept.push_str("KEY");
+        from = at + key.len();
+    }
+    kept + &text[from..]
 }
 
 fn line(text: &str) -> String {

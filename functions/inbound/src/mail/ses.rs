@@ -3,7 +3,7 @@
 //! Format: <https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html>. The content is UTF-8 or base64, as the rule's SNS action says; mail over
 //! 150 KB is refused by SES itself there. Without content, the headers that SES names make the event.
 
-use super::{Mail, address_in, line};
+use super::{Mail, address_in, keys_in, line};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -21,13 +21,9 @@ pub struct Received {
 }
 
 impl Received {
-    /// Keys that stand in its recipients: the whole part before the `@`, or what stands behind a `+`.
-    ///
-    /// Mail programs change the case of it, and keys have none.
+    /// Keys that stand in its recipients.
     pub fn keys(&self) -> Vec<String> {
-        let locals = self.recipients.iter().filter_map(|address| address.rsplit_once('@')).map(|(local, _)| local);
-        let words = locals.flat_map(|local| local.split('+')).map(str::to_uppercase);
-        let mut keys: Vec<String> = words.filter(|word| word.len() == 32 && word.bytes().all(|b| b.is_ascii_alphanumeric())).collect();
+        let mut keys: Vec<String> = self.recipients.iter().flat_map(|address| keys_in(address)).collect();
         keys.sort_unstable();
         keys.dedup();
         keys
