@@ -85,6 +85,7 @@ class Deployment:
             "StatusUrl": self.ports.status_url,
             "LastResortPhone": "+15550100999",
             "OperationsEmail": "operations@example.com",
+            "AwsEvents": "CloudWatch Alarm State Change,AWS Health Event,GuardDuty Finding",
         } | (parameters or {})
         cloudformation = self.client("cloudformation")
         cloudformation.create_stack(

@@ -188,7 +188,7 @@ fn deployment(messages: Vec<(&'static str, Value)>, swept: Value) -> Double {
     Double::new(move |request: &Request| match request.header("x-amz-target") {
         "AmazonSQS.ListQueues" => {
             let url = |name: &str| format!("http://q/1/tocsin-{name}-1A");
-            let urls = ["IncidentFailures", "PublishFailures", "StakeholderFailures", "SweepFailures", "LaterFailures", "Other"].map(url);
+            let urls = ["IncidentFailures", "PublishFailures", "StakeholderFailures", "SweepFailures", "InboundFailures", "LaterFailures", "Other"].map(url);
             Answer::json(200, json!({ "QueueUrls": urls }))
         }
         "AmazonSQS.ReceiveMessage" => {
@@ -207,6 +207,11 @@ fn deployment(messages: Vec<(&'static str, Value)>, swept: Value) -> Double {
         }
         "AWSEvents.PutEvents" => Answer::json(200, json!({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})),
         "DynamoDB_20120810.GetItem" => Answer::json(200, json!({})),
+        // By its ARN, which stands in the path with its colons written out.
+        _ if request.path.contains("Inbound") && request.path.contains("/invocations") && request.body.contains("nobody takes") => {
+            Answer::json(200, json!({"errorType": "Failure", "errorMessage": "no integration takes it"}))
+        }
+        _ if request.path.contains("Inbound") && request.path.contains("/invocations") => Answer::json(200, json!(null)),
         _ if request.path.ends_with("/invocations?Qualifier=live") => Answer::json(200, swept.clone()),
         _ if request.path.starts_with("/2015-03-31/functions") => {
             let function = |name: &str, variables: Value| json!({"FunctionName": name, "Environment": {"Variables": variables}});
@@ -353,4 +358,28 @@ fn a_deployment_that_is_not_there_is_said_before_a_message_is_hidden() {
         assert!(ran.failed().contains(what) && ran.err.contains("TOCSIN_STACK"), "{}", ran.err);
         assert!(aws.seen().iter().all(|r| !r.header("x-amz-target").contains("ReceiveMessage")));
     }
+}
+
+/// What AWS delivered goes to the same function again, whether Lambda or EventBridge kept it.
+#[test]
+fn what_inbound_could_not_take_is_handed_to_it_again() {
+    let arn = "arn:aws:lambda:eu-west-1:1:function:tocsin-InboundFunction-1A:live";
+    let given_up = |arn: &str, payload: Value| json!({"requestContext": {"functionArn": arn, "condition": "RetriesExhausted"}, "requestPayload": payload});
+    let mut undelivered = message("m2", &json!({"detail-type": "AWS Health Event", "source": "aws.health"}));
+    undelivered["MessageAttributes"] = json!({"TARGET_ARN": {"DataType": "String", "StringValue": arn}});
+    let messages = vec![
+        ("Inbound", message("m1", &given_up(arn, json!({"Records": [{"Sns": {}}]})))),
+        ("Inbound", undelivered),
+        ("Inbound", message("m3", &given_up(arn, json!({"source": "nobody takes it"})))),
+        ("Inbound", message("m4", &given_up("arn:aws:lambda:eu-west-1:1:function:other-InboundFunction-1A:live", json!({})))),
+        ("Inbound", message("m5", &json!({"source": "of nobody"}))),
+    ];
+    let aws = deployment(messages, swept());
+    let ran = run(&mut aws.deployer(&["redrive"]));
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("Taken: 2 inbound events.") && ran.out.contains("no integration takes it"), "{}", ran.out);
+    assert_eq!(receipts(&aws, "DeleteMessageBatch"), ["m1", "m2"]);
+    assert_eq!(receipts(&aws, "ChangeMessageVisibilityBatch"), ["m3", "m4", "m5"]);
+    let handed: Vec<Value> = aws.seen().iter().filter(|r| r.path.contains("Inbound") && r.path.contains("invocations")).map(|r| r.json()).collect();
+    assert_eq!(handed[..2], [json!({"Records": [{"Sns": {}}]}), json!({"detail-type": "AWS Health Event", "source": "aws.health"})]);
 }

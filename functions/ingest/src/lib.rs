@@ -3,6 +3,7 @@
 //! Called by: alert sources, through the HTTP API. Answers 2xx only after the durable write.
 //! Refuses to know incidents, people and policies; what an event leads to follows from the stream.
 
+pub mod hub_signature;
 pub mod keys;
 pub mod opsgenie;
 pub mod source;
@@ -72,6 +73,10 @@ impl Ingest {
                 self.posted(call, body, pagerduty_v2::MAX_BODY, async |body| self.pagerduty(&pagerduty_v1::FORMAT, body).await).await
             }
             ["v1", "integrations", "heartbeat", key] => self.heartbeat(call.method, key).await,
+            ["v1", "integrations", "github", key] if !call.hub_signature.is_empty() && !hub_signature::fits(key, &body, call.hub_signature) => {
+                tracing::warn!("a webhook of GitHub whose signature does not fit was refused");
+                answer(403, "forbidden", "X-Hub-Signature-256 does not fit: set the integration's key as the webhook's secret, or no secret")
+            }
             ["v1", "integrations", name, key] => match format_named(name) {
                 Some(parse) => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, parse).await).await,
                 None => unknown_format(name),
@@ -253,6 +258,8 @@ pub struct Call<'a> {
     pub content_encoding: &'a str,
     /// A key, for formats that have it there.
     pub authorization: &'a str,
+    /// GitHub's signature of the body; empty where its webhook has no secret.
+    pub hub_signature: &'a str,
 }
 
 /// How to read a body whose key stands in the address.

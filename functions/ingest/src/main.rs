@@ -23,6 +23,7 @@ async fn main() -> Result<(), Error> {
             content_type: &head.headers.content_type,
             content_encoding: &head.headers.content_encoding,
             authorization: &head.headers.authorization,
+            hub_signature: &head.headers.hub_signature,
         };
         if let Some(door) = ingest.opsgenie(&call) {
             let answer = door.create(&call, body).await;

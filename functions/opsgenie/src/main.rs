@@ -31,6 +31,7 @@ async fn main() -> Result<(), Error> {
             content_type: &head.headers.content_type,
             content_encoding: &head.headers.content_encoding,
             authorization: &head.headers.authorization,
+            hub_signature: &head.headers.hub_signature,
         };
         let answer = opsgenie.answer(&call, body).await;
         let text = answer.text(opsgenie.now());

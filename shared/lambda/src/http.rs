@@ -39,6 +39,9 @@ pub struct RequestHeaders {
     /// A key, for formats that have it there.
     #[serde(default)]
     pub authorization: String,
+    /// GitHub's signature of the body as it was sent.
+    #[serde(default, rename = "x-hub-signature-256")]
+    pub hub_signature: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -136,7 +139,8 @@ mod tests {
     fn method_path_and_body_are_read() {
         let request = event(r#","body":"{\"a\":\"é\"}","isBase64Encoded":false"#);
         assert_eq!((request.method(), request.raw_path.as_str(), request.raw_query_string.as_str()), ("POST", "/v2/enqueue", "a=1"));
-        let RequestHeaders { content_type, content_encoding, authorization } = &request.headers;
+        let RequestHeaders { content_type, content_encoding, authorization, hub_signature } = &request.headers;
+        assert_eq!(hub_signature, "");
         assert_eq!([content_type, content_encoding, authorization], ["application/json", "gzip", "GenieKey k"]);
         assert_eq!(request.into_parts().1, "{\"a\":\"é\"}".as_bytes());
         assert_eq!(event(r#","body":"AP8=","isBase64Encoded":true"#).into_parts().1, [0, 255]);

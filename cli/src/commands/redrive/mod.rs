@@ -2,11 +2,12 @@
 //!
 //! Each failure queue belongs to an edge of the deployment, and each edge is put right in its own way: what `incident` or `sweep` could not do is evaluated
 //! again by the sweep function, as it is now; timeline entries that `publish` could not publish are published again; events that did not reach the
-//! stakeholders are put onto the bus again. All of it is harmless when done twice. A message is deleted only when its own part has succeeded, and no part
+//! stakeholders are put onto the bus again; what `inbound` could not take is handed to it again. All of it is harmless when done twice. A message is deleted only when its own part has succeeded, and no part
 //! waits for another's success.
 //!
 //! With the deployer's credentials throughout: nobody who holds only an API token can cause pages by this.
 
+mod inbound;
 mod queue;
 mod timeline;
 
@@ -53,6 +54,9 @@ struct Done {
     published: usize,
     /// Events that were put onto the bus again.
     delivered: usize,
+    /// Events of AWS that `inbound` took.
+    #[serde(skip_serializing_if = "is_nothing")]
+    taken: usize,
     /// Messages that were deleted.
     deleted: usize,
     /// What failed again, in words.
@@ -60,6 +64,10 @@ struct Done {
     /// Positions of the messages whose part succeeded.
     #[serde(skip)]
     right: Vec<usize>,
+}
+
+fn is_nothing(count: &usize) -> bool {
+    *count == 0
 }
 
 pub(super) async fn redrive(arguments: &Redrive, out: &Out) -> Result<ExitCode, Failure> {
@@ -88,6 +96,7 @@ pub(super) async fn redrive(arguments: &Redrive, out: &Out) -> Result<ExitCode, 
     evaluate(&deployment, &lambda, &messages, &mut done).await;
     publish(&deployment, &config, &messages, &mut done).await;
     deliver(&deployment, &config, &messages, &mut done).await;
+    inbound::take(&lambda, stack, &messages, &mut done).await;
     let (right, left): (Vec<_>, Vec<_>) = messages.iter().enumerate().partition(|(i, _)| done.right.contains(i));
     queue::give_back(&sqs, &left.iter().map(|(_, m)| *m).collect::<Vec<_>>()).await;
     done.deleted = queue::delete(&sqs, &right.iter().map(|(_, m)| *m).collect::<Vec<_>>()).await?;
@@ -205,6 +214,9 @@ fn tell(messages: &[Failed], done: &Done, left: usize, out: &Out) {
     }
     if of_edge(messages, Edge::Stakeholders).next().is_some() {
         out.say(&format!("Put onto the bus again: {}.", count(done.delivered, "event")));
+    }
+    if of_edge(messages, Edge::Inbound).next().is_some() {
+        out.say(&format!("Taken: {}.", count(done.taken, "inbound event")));
     }
     out.say(&format!("{} deleted.", count(done.deleted, "message")));
     for failed in &done.failed {

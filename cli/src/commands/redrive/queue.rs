@@ -27,6 +27,8 @@ pub(super) enum Edge {
     Stakeholders,
     /// A sweep that did not run: what should have woken it.
     Sweep,
+    /// What AWS delivered and `inbound` could not take: the event, by itself or in what Lambda says of the invocation.
+    Inbound,
 }
 
 impl Edge {
@@ -36,6 +38,7 @@ impl Edge {
             "PublishFailures" => Some(Edge::Publish),
             "StakeholderFailures" => Some(Edge::Stakeholders),
             "SweepFailures" => Some(Edge::Sweep),
+            "InboundFailures" => Some(Edge::Inbound),
             _ => None,
         }
     }
@@ -62,6 +65,9 @@ pub(super) struct Failed {
     /// What the message says; null where it is not JSON.
     #[serde(skip)]
     pub(super) body: Value,
+    /// The function that it was meant for, where that is said.
+    #[serde(skip)]
+    pub(super) function: Option<String>,
     #[serde(skip)]
     url: String,
     #[serde(skip)]
@@ -114,6 +120,7 @@ pub(super) async fn receive(sqs: &Client, queue: &Queue) -> Result<Vec<Failed>, 
             what: describe(&m),
             edge: queue.edge,
             body: body(&m),
+            function: function(&m),
             url: queue.url.clone(),
             receipt: m.receipt_handle.unwrap_or_default(),
         }));
@@ -123,6 +130,12 @@ pub(super) async fn receive(sqs: &Client, queue: &Queue) -> Result<Vec<Failed>, 
 
 fn body(message: &Message) -> Value {
     message.body().and_then(|b| serde_json::from_str(b).ok()).unwrap_or(Value::Null)
+}
+
+/// Lambda says whose invocation failed, and EventBridge which target it could not reach.
+fn function(message: &Message) -> Option<String> {
+    let said = body(message).pointer("/requestContext/functionArn").and_then(Value::as_str).map(str::to_owned);
+    said.or_else(|| message.message_attributes()?.get("TARGET_ARN")?.string_value().map(str::to_owned))
 }
 
 fn sent_at(message: &Message) -> Option<Timestamp> {
@@ -156,7 +169,7 @@ fn describe(message: &Message) -> String {
 }
 
 /// `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS`.
-fn function_name(arn: &str) -> &str {
+pub(super) fn function_name(arn: &str) -> &str {
     arn.split(':').nth(6).unwrap_or(arn)
 }
 
@@ -231,6 +244,7 @@ mod tests {
             what: String::new(),
             edge: None,
             body: Value::Null,
+            function: None,
             url: queue.to_owned(),
             receipt: n.to_string(),
         };

@@ -121,3 +121,17 @@ async fn prometheus_posts_to_its_prefix() {
     assert_eq!(world.post(&path, &alert("2026-11-21T21:12:00Z")).await.0, 200);
     assert!(world.guard(&opened[0]).await.is_some_and(|g| !g.open));
 }
+
+/// A webhook with a secret is signed with the integration's key; one without is taken by the key in its address.
+#[tokio::test]
+async fn githubs_signature() {
+    let body = br#"{"action":"completed","workflow_run":{"status":"completed","conclusion":"failure","name":"CI","head_branch":"main","workflow_id":1},"repository":{"full_name":"a/b"}}"#;
+    let right = "sha256=69e0e86ddd9173bf7b6978acc4466c0f9b3528d5bb6ff24979418a7d2a6c8466";
+    let path = format!("/v1/integrations/github/{KEY}");
+    for (hub_signature, status) in [("", 200), (right, 200), ("sha256=00", 403), (&right.replace('a', "b"), 403), ("sha1=00", 403)] {
+        let world = World::new().await;
+        let (found, answer) = world.call(&Call { method: "POST", path: &path, hub_signature, ..Call::default() }, body).await;
+        assert_eq!(found, status, "{hub_signature}: {answer}");
+        assert_eq!(world.guard("github/a/b/1/main").await.is_some(), status == 200);
+    }
+}
