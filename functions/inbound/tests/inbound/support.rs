@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
+use tocsin_app::count_new::CountNew;
 use tocsin_app::fakes::{Faults, ManualClock, MemorySnsPages, MemoryStore, SeededIds};
 use tocsin_app::ports::{AlertStore, ChangeStore, Clock, ConfigurationStore, Guard, IntegrationKey, SecretHash, Span, VersionRecord};
 use tocsin_domain::alert::AlertKey;
 use tocsin_domain::change_event::Change;
 use tocsin_domain::configuration::{Configuration, IntegrationKind};
+use tocsin_domain::flood::Limits;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_inbound::Inbound;
 use tocsin_ingest::Call;
@@ -35,7 +37,7 @@ impl World {
         let pages = Arc::new(MemorySnsPages::default());
         pages.put(CERTIFICATE, Some(&fixture("sns/certificate.pem")));
         store.put_integration_key(&SecretHash::of(KEY), &integration("keyed")).await.unwrap();
-        let accept = AcceptEvent { alerts: store.clone(), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
+        let accept = AcceptEvent { alerts: store.clone(), count: CountNew::new(store.clone()), clock: clock.clone(), ids: Arc::new(SeededIds::seeded(1)) };
         let inbound = Inbound::new(accept, store.clone(), store.clone(), store.clone(), pages.clone());
         let world = Self { store, clock, pages, faults, inbound };
         world.configure(sources).await;
@@ -81,7 +83,13 @@ impl World {
 }
 
 pub(crate) fn integration(name: &str) -> IntegrationKey {
-    IntegrationKey { integration: name.parse().unwrap(), service: "shop".parse().unwrap(), team: "web".parse().unwrap(), kind: IntegrationKind::Pagerduty }
+    IntegrationKey {
+        integration: name.parse().unwrap(),
+        service: "shop".parse().unwrap(),
+        team: "web".parse().unwrap(),
+        kind: IntegrationKind::Pagerduty,
+        limits: Limits::default(),
+    }
 }
 
 pub(crate) fn folder(name: &str) -> PathBuf {
