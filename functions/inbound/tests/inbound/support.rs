@@ -89,6 +89,7 @@ pub(crate) fn integration(name: &str) -> IntegrationKey {
         team: "web".parse().unwrap(),
         kind: IntegrationKind::Pagerduty,
         limits: Limits::default(),
+        mapping: Vec::new(),
     }
 }
 
