@@ -36,10 +36,6 @@ impl Fault {
         Self { kind, place: None, reversed: Vec::new(), message: message.into(), suggestion: suggestion.map(Into::into) }
     }
 
-    fn value(node: &Node, message: String) -> Self {
-        Self { place: Some(node.place), ..Self::new(Kind::Value, message, None) }
-    }
-
     fn at(mut self, place: Place) -> Self {
         self.place.get_or_insert(place);
         self
@@ -77,11 +73,12 @@ impl de::Error for Fault {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::new(Kind::MissingField(field.to_owned()), format!("field {field:?} is missing"), None)
+        Self::new(Kind::MissingField(field.to_owned()), format!("field {field:?} is missing"), Some(format!("add {field}: and its value")))
     }
 
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(Kind::Value, format!("expected {}, found {unexpected}", words(&expected.to_string())), None)
+        let expected = expected.to_string();
+        Self::new(Kind::Value, format!("expected {}, found {unexpected}", words(&expected)), instead(&expected))
     }
 
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -109,6 +106,22 @@ fn words(expected: &str) -> String {
     }
 }
 
+/// What to write where a kind of value is expected, as far as the message does not say it.
+fn instead(expected: &str) -> Option<String> {
+    let example = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" => "write digits only, like 300",
+        "f32" | "f64" => "write a number, like 99.5",
+        "a boolean" => "write true, or leave it out",
+        "a string" | "string" => "write a text, in quotes where it holds special characters",
+        "a sequence" => "write [one, two], or a line that begins with - for each",
+        "fields" => "write fields, like {name: value}",
+        other if other.starts_with("fields (") || other.starts_with("struct ") => "write fields, like {name: value}",
+        other if other.starts_with("one of: ") => "write one of these words",
+        _ => return None,
+    };
+    Some(example.to_owned())
+}
+
 fn found(node: &Node) -> String {
     match &node.value {
         Value::Scalar { .. } if node.is_null() => "nothing".to_owned(),
@@ -119,7 +132,8 @@ fn found(node: &Node) -> String {
 }
 
 fn wrong<T>(node: &Node, expected: &str) -> Result<T, Fault> {
-    Err(Fault::value(node, format!("expected {}, found {}", words(expected), found(node))))
+    let fault = Fault::new(Kind::Value, format!("expected {}, found {}", words(expected), found(node)), instead(expected));
+    Err(fault.at(node.place))
 }
 
 macro_rules! numbers {

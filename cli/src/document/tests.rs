@@ -82,23 +82,23 @@ extra: 1
             t.yaml:16: users[0].rules.hgih: unknown field "hgih" (did you mean "high"?)
             t.yaml:16: users[0].rules.high[0].after: unknown field "after" (did you mean "after_s"?)
             t.yaml:17: users[0].rules.low[0].via: ada has no contact method "ada-smss" (did you mean "ada-sms"?)
-            t.yaml:17: users[0].rules.low[1].after_s: expected a whole number from 0 to 4294967295, found "-5"
-            t.yaml:18: users[1].name: field "name" is missing
-            t.yaml:20: users[1].rules: expected fields (high, low), found "7"
+            t.yaml:17: users[0].rules.low[1].after_s: expected a whole number from 0 to 4294967295, found "-5" (write digits only, like 300)
+            t.yaml:18: users[1].name: field "name" is missing (add name: and its value)
+            t.yaml:20: users[1].rules: expected fields (high, low), found "7" (write fields, like {name: value})
             t.yaml:25: policies[0].levels[0].delay: unknown field "delay" (did you mean "delay_s"?)
             t.yaml:26: policies[0].levels[0].targets[1]: "usr" is not possible here (did you mean "user"?)
             t.yaml:26: policies[0].levels[0].targets[2].user: there is no user "bob" (known: ada)
-            t.yaml:26: policies[0].levels[0].targets[3]: expected one of: user, schedule, team, found fields (user, team)
-            t.yaml:27: policies[0].levels[1].delay_s: field "delay_s" is missing
+            t.yaml:26: policies[0].levels[0].targets[3]: expected one of: user, schedule, team, found fields (user, team) (write one of these words)
+            t.yaml:27: policies[0].levels[1].delay_s: field "delay_s" is missing (add delay_s: and its value)
             t.yaml:27: policies[0].levels[1].targets[0].schedule: "W": expected 1 to 64 characters of a-z, 0-9, '-' and '_', beginning with a letter or digit (write "w")
-            t.yaml:29: policies[1].team: expected text, found a list
+            t.yaml:29: policies[1].team: expected text, found a list (write a text, in quotes where it holds special characters)
             t.yaml:32: services[0].grouping.by: "tiem" is not possible here (did you mean "time"?)
             t.yaml:33: services[1].policy: there is no policy "standrad" (did you mean "standard"?)
-            t.yaml:33: services[1].grouping: expected a whole number from 0 to 4294967295, found string "x"
-            t.yaml:33: services[1].auto_resolve_s: expected a whole number from 0 to 4294967295, found "1.5"
+            t.yaml:33: services[1].grouping: expected a whole number from 0 to 4294967295, found string "x" (write digits only, like 300)
+            t.yaml:33: services[1].auto_resolve_s: expected a whole number from 0 to 4294967295, found "1.5" (write digits only, like 300)
             t.yaml:34: services[2].id: service "blog" is there twice (line 33 has it already: choose another id, or remove one of them)
             t.yaml:34: "team" stands twice here (it is on line 34 already: remove one of them)
-            t.yaml:34: services[2].integrations: expected a list, found "none"
+            t.yaml:34: services[2].integrations: expected a list, found "none" (write [one, two], or a line that begins with - for each)
             t.yaml:35: extra: unknown field "extra" (possible: version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page)"#]],
     );
 }
@@ -158,12 +158,14 @@ fn what_is_no_yaml_is_said_with_its_line() {
     );
     check(
         "[1, 2]\n",
-        expect!["t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found a list"],
+        expect![
+            "t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found a list (write fields, like {name: value})"
+        ],
     );
     check(
         "just words\n",
         expect![[
-            r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words""#
+            r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words" (write fields, like {name: value})"#
         ]],
     );
     check("teams: []\n", expect![[r#"t.yaml:1: version: field "version" is missing (write version: 1)"#]]);
@@ -176,7 +178,7 @@ fn what_is_no_yaml_is_said_with_its_line() {
             t.yaml:2: a key has to be one word (put texts that begin with [ or { into quotes)
             t.yaml:2: unknown field "" (possible: version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page)"#]],
     );
-    check("version: one\n", expect![[r#"t.yaml:1: version: expected a whole number from 0 to 4294967295, found "one""#]]);
+    check("version: one\n", expect![[r#"t.yaml:1: version: expected a whole number from 0 to 4294967295, found "one" (write digits only, like 300)"#]]);
 }
 
 #[test]
@@ -184,7 +186,10 @@ fn the_type_decides_what_a_value_is() {
     let user = |rest: &str| format!("version: 1\nusers:\n  - {{ id: 1, name: no, {rest} }}\n");
     check(&user("contact_methods: [{ id: p, kind: sms, to: +15555550100 }]"), expect![[r#"good"#]]);
     check(&user("rules: ~, contact_methods:"), expect![[r#"good"#]]);
-    check(&user("rules: { high: \"\" }"), expect![[r#"t.yaml:3: users[0].rules.high: expected a list, found """#]]);
+    check(
+        &user("rules: { high: \"\" }"),
+        expect![[r#"t.yaml:3: users[0].rules.high: expected a list, found "" (write [one, two], or a line that begins with - for each)"#]],
+    );
     check(
         "version: 1\nteams: &t\n  - &web { id: web, name: Web }\nusers: []\nschedules: []\nservices: []\npolicies: []\nstatus_page: { name: x, components: [] }\n",
         expect![[r#"good"#]],

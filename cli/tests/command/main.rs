@@ -14,6 +14,7 @@ mod incidents;
 mod ledger;
 mod maintenance;
 mod me;
+mod mistakes;
 mod operations;
 mod plan;
 mod roster;

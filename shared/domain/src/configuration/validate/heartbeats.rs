@@ -21,7 +21,12 @@ impl Report<'_> {
             .iter()
             .enumerate()
             .flat_map(|(i, s)| s.integrations.iter().enumerate().map(move |(j, x)| (x.id.as_str(), format!("services[{i}].integrations[{j}].id"))));
-        let taken: HashMap<&str, String> = integrations.collect();
+        let of_teams = configuration
+            .teams
+            .iter()
+            .enumerate()
+            .flat_map(|(i, t)| t.integrations.iter().enumerate().map(move |(j, x)| (x.id.as_str(), format!("teams[{i}].integrations[{j}].id"))));
+        let taken: HashMap<&str, String> = integrations.chain(of_teams).collect();
         for (i, heartbeat) in heartbeats() {
             if let Some(before) = taken.get(heartbeat.id.as_str()) {
                 let suggestion = format!("{before} has it already: choose another id");

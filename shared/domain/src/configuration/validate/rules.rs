@@ -202,7 +202,11 @@ impl Report<'_> {
         let windows = || configuration.maintenance.iter().enumerate().map(|(i, m)| (format!("maintenance[{i}]"), m));
         self.must_be_unique("maintenance window", windows().map(|(path, m)| (format!("{path}.id"), m.id.as_str())));
         for (path, window) in windows() {
-            self.name(format!("{path}.reason"), &window.reason);
+            if window.reason.trim().is_empty() {
+                self.say(format!("{path}.reason"), "the reason is missing", Some("write why, for people who miss their pages".to_owned()));
+            } else {
+                self.name(format!("{path}.reason"), &window.reason);
+            }
             for (i, id) in window.services.iter().enumerate() {
                 self.must_exist(format!("{path}.services[{i}]"), "service", id.as_str(), configuration.services.iter().map(|s| s.id.as_str()));
             }

@@ -1,5 +1,7 @@
 //! One table: a small good document, one change to it, and what is said.
 
+mod rules;
+
 use super::*;
 use serde_json::{Value, json};
 
