@@ -9,7 +9,7 @@ use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::samples::{at, event, slug};
-use tocsin_tests::world::configuration::{configuration, integration};
+use tocsin_tests::world::configuration::integration;
 use tocsin_tests::world::tell::Asked;
 use tocsin_tests::world::{Setup, World};
 
@@ -51,7 +51,7 @@ fn live(sweep: bool, fault: Option<(u64, Fault)>) -> World {
 
 fn every_call(sweep: bool) {
     let calm = live(sweep, None);
-    let found = check(&calm, &configuration(), Lived { healed_at: None, faults: 0 });
+    let found = check(&calm, Lived { healed_at: None, faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
     let calls = calm.faults.count();
     let all = std::env::var_os("TOCSIN_EVERY_CALL").is_some();
@@ -61,7 +61,7 @@ fn every_call(sweep: bool) {
             let world = live(sweep, Some((number, fault)));
             let name = world.faults.calls().iter().find(|c| c.number == number).map_or("", |c| c.name);
             // One fault, anywhere: nothing is late by more than what a fault may cost.
-            let found = check(&world, &configuration(), Lived { healed_at: Some(at(0)), faults: 1 });
+            let found = check(&world, Lived { healed_at: Some(at(0)), faults: 1 });
             wrong.extend(found.into_iter().map(|f| format!("call {number} {name} {fault:?}: {f}")));
         }
     }

@@ -6,12 +6,18 @@ use crate::configuration_cache::ConfigurationCache;
 use crate::configuration_history::since;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, SecretHash, VersionRecord};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
 use tocsin_domain::foresight::difference::{Summary, difference};
 use tocsin_domain::id::{ContactId, IntegrationId, ServiceId, TeamId, UserId};
 use tocsin_domain::incident::timeline::Actor;
+
+/// Versions whose integrations are looked for when keys are made good. Only where so many in a row died behind their flip would a key outlive its integration.
+const LOOKED_BACK: u64 = 16;
+/// Publications of others meanwhile.
+const TRIES: u32 = 8;
 
 /// The use case.
 #[derive(Clone)]
@@ -121,7 +127,7 @@ impl ApplyConfiguration {
                 Err(WriteError::Port(e)) => return Err(e.into()),
             }
         }
-        let created_keys = self.keys(configuration, &old, behind).await?;
+        let created_keys = self.settle_keys(behind).await?;
         let mut emails = Vec::new();
         for method in configuration.users.iter().filter(|u| (behind.reach_of)(&u.id)).flat_map(|u| &u.contact_methods).filter(|c| c.kind == Channel::Email) {
             emails.push((method.id.clone(), self.emails.ensure(&method.id, &method.to).await?));
@@ -159,7 +165,33 @@ impl ApplyConfiguration {
         Ok(self.store.delete_integration_key(&hash, integration).await?)
     }
 
-    async fn keys(&self, configuration: &Configuration, old: &Configuration, behind: Behind<'_>) -> Result<Vec<CreatedKey>, AppError> {
+    /// Makes the keys those of the version in force: each integration has one, and what is not there any more has none. Whoever published before may have died on
+    /// the way, so that several versions are looked back; and somebody may publish meanwhile, so that it is looked again.
+    async fn settle_keys(&self, behind: Behind<'_>) -> Result<Vec<CreatedKey>, AppError> {
+        let mut created = Vec::new();
+        for _ in 0..TRIES {
+            let (version, configuration) = self.cache.current().await?;
+            created.extend(self.keys(&configuration, behind).await?);
+            let mut gone: BTreeSet<IntegrationId> = BTreeSet::new();
+            for before in version.saturating_sub(LOOKED_BACK).max(1)..version {
+                gone.extend(self.cache.version(before).await?.keyed().map(|(id, ..)| id.clone()));
+            }
+            for (id, ..) in configuration.keyed() {
+                gone.remove(id);
+            }
+            for id in &gone {
+                for hash in self.store.keys_of(id).await? {
+                    self.store.delete_integration_key(&hash, id).await?;
+                }
+            }
+            if self.store.current_version().await?.unwrap_or(0) == version {
+                return Ok(created);
+            }
+        }
+        Err(AppError::Contention { what: "the keys of the configuration".to_owned() })
+    }
+
+    async fn keys(&self, configuration: &Configuration, behind: Behind<'_>) -> Result<Vec<CreatedKey>, AppError> {
         let mut created = Vec::new();
         for (id, kind, service, team) in configuration.keyed().filter(|(.., team)| (behind.keys_of)(team)) {
             let hashes = self.store.keys_of(id).await?;
@@ -171,11 +203,6 @@ impl ApplyConfiguration {
             }
             if hashes.is_empty() {
                 created.push(self.create(key).await?);
-            }
-        }
-        for (id, ..) in old.keyed().filter(|(id, ..)| configuration.service_of(id).is_none()) {
-            for hash in self.store.keys_of(id).await? {
-                self.store.delete_integration_key(&hash, id).await?;
             }
         }
         Ok(created)

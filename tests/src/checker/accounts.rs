@@ -5,7 +5,6 @@ use crate::world::tell::{Answer, Asked};
 use std::collections::{BTreeMap, BTreeSet};
 use tocsin_app::accept_event::Accepted;
 use tocsin_domain::alert::{AlertKey, AlertState};
-use tocsin_domain::configuration::Grouping;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::timeline::What;
 use tocsin_domain::incident::{Incident, Status};
@@ -14,7 +13,6 @@ impl Checker<'_> {
     pub(super) fn accounts(&mut self) {
         self.accepted_events();
         self.alerts();
-        self.groups();
         self.leftovers();
     }
 
@@ -99,57 +97,6 @@ impl Checker<'_> {
         }
         if !attached.is_empty() {
             self.wrong("I1", format!("alerts on timelines that do not exist: {attached:?}"));
-        }
-    }
-
-    /// Two open incidents of a service with grouping: only where the older one's window was over.
-    fn groups(&mut self) {
-        let services = self.configuration.services.clone();
-        for service in services {
-            let Grouping::Time { window_s } = &service.grouping else {
-                if let Grouping::Fields { fields, window_s } = &service.grouping {
-                    self.groups_by_fields(&service.id, fields, *window_s);
-                }
-                continue;
-            };
-            let mut incidents: Vec<Incident> = self.state.incidents.values().filter(|i| i.service == service.id && i.split_from.is_none()).cloned().collect();
-            incidents.sort_by_key(|i| self.timelines.get(&i.id).and_then(|t| t.first()).map(|e| (e.at, e.number)));
-            for pair in incidents.windows(2) {
-                let [a, b] = pair else { continue };
-                let over = a.opened_at + jiff::SignedDuration::from_secs(i64::from(*window_s));
-                let began = self.timelines.get(&b.id).and_then(|t| t.first()).map(|e| e.at);
-                let answered = matches!(a.status, Status::Resolved { at, .. } if began.is_some_and(|b| at <= b));
-                if b.opened_at < over && !answered {
-                    self.wrong("I6", format!("#{} opened at {} although #{} was open until {over}", b.number, b.opened_at, a.number));
-                }
-            }
-        }
-    }
-
-    /// The same where alerts are told apart by fields: by what the first alert of an incident says in them.
-    fn groups_by_fields(&mut self, service: &tocsin_domain::id::ServiceId, fields: &[String], window_s: Option<u32>) {
-        let mut groups: BTreeMap<Vec<String>, Vec<Incident>> = BTreeMap::new();
-        for incident in self.state.incidents.values().filter(|i| i.service == *service) {
-            let mut alerts = self.state.links.iter().filter(|(i, _)| *i == incident.id).filter_map(|(_, a)| self.state.alerts.get(a));
-            let Some(first) = alerts.find(|a| a.id.ulid() == incident.id.ulid()) else { continue };
-            let value = |field: &String| match field.as_str() {
-                "component" => first.event.component.clone().unwrap_or_default(),
-                "source" => first.event.source.clone(),
-                other => panic!("the checker does not know the field {other}"),
-            };
-            groups.entry(fields.iter().map(value).collect()).or_default().push(incident.clone());
-        }
-        for (values, mut incidents) in groups {
-            incidents.sort_by_key(|i| (i.opened_at, i.number));
-            for pair in incidents.windows(2) {
-                let [a, b] = pair else { continue };
-                let over = window_s.is_some_and(|s| b.opened_at >= a.opened_at + jiff::SignedDuration::from_secs(i64::from(s)));
-                let began = self.timelines.get(&b.id).and_then(|t| t.first()).map(|e| e.at);
-                let answered = matches!(a.status, Status::Resolved { at, .. } if began.is_some_and(|b| at <= b));
-                if !over && !answered {
-                    self.wrong("I6", format!("#{} opened although #{} was open for {values:?}", b.number, a.number));
-                }
-            }
         }
     }
 

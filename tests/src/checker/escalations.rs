@@ -1,9 +1,12 @@
 //! I2, I5, I12: levels fire in order and on time, pages leave on time, and who was paged was on call: by an oracle that knows the policy and a calendar.
 
+use super::due::{Due, due, people};
 use super::{Checker, Generation, generations};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
+use tocsin_domain::alert::Urgency;
 use tocsin_domain::escalation::policy::{Level, Policy};
+use tocsin_domain::id::UserId;
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Entry, Planned, What};
 
@@ -11,7 +14,8 @@ impl Checker<'_> {
     pub(super) fn escalations(&mut self) {
         for i in self.state.incidents.clone().values() {
             let entries = self.timelines.get(&i.id).cloned().unwrap_or_default();
-            let policy = self.configuration.policy(&i.policy).cloned();
+            let policy = self.history.document(i.config_version).and_then(|d| d.policy(&i.policy)).cloned();
+            self.turns(i);
             let mut reassigned: Option<Level> = None;
             for (n, generation) in generations(&entries).into_iter().enumerate() {
                 if let Some(What::Reassigned { to }) = generation.entries.first().map(|e| &e.what) {
@@ -22,7 +26,8 @@ impl Checker<'_> {
                 levels.extend(policy.iter().flat_map(|p| p.levels.clone()));
                 // The first generation starts with the first alert.
                 let start = if n == 0 { paused(&generation).unwrap_or(i.opened_at) } else { generation.started_at };
-                self.levels(i, &generation, &levels, policy.as_ref(), start);
+                let own = (&levels[..], reassigned.is_some());
+                self.levels(i, &entries, &generation, own, policy.as_ref(), start);
                 self.pages(i, &generation);
             }
             self.requests(i, &entries);
@@ -30,7 +35,8 @@ impl Checker<'_> {
     }
 
     /// Walks through the policy beside the timeline.
-    fn levels(&mut self, i: &Incident, g: &Generation, levels: &[Level], policy: Option<&Policy>, start: Timestamp) {
+    fn levels(&mut self, i: &Incident, entries: &[Entry], g: &Generation, own: (&[Level], bool), policy: Option<&Policy>, start: Timestamp) {
+        let (levels, reassigned) = own;
         let hurried = g.entries.iter().any(|e| matches!(e.what, What::PageFailed { .. }));
         let asked = g.entries.first().and_then(|e| match e.what {
             What::EscalatedNow { level } | What::UrgencySet { again: Some(level), .. } => Some(level),
@@ -57,10 +63,11 @@ impl Checker<'_> {
                         self.wrong("I2", format!("#{} generation {}: round {repeat} level {level} instead of {this_round} {expected}", i.number, g.number));
                         return;
                     }
-                    self.on_call(i, levels.get(*level as usize), entry.at, pages);
+                    let now_due = levels.get(*level as usize).and_then(|l| self.on_call(i, (l, *level, reassigned), urgency_at(entries, entry.seq), entry));
+                    let from = now_due.map_or(entry.at, |d| d.counts_from);
                     reached |= !pages.is_empty();
                     let delay = if pages.is_empty() { 0 } else { levels.get(*level as usize).map_or(0, |l| l.delay_s) };
-                    let at = entry.at + SignedDuration::from_secs(i64::from(delay));
+                    let at = from + SignedDuration::from_secs(i64::from(delay));
                     if (*level as usize) + 1 < levels.len() {
                         Some((Some(level + 1), at))
                     } else if reached && (until || *repeat < repeats) {
@@ -93,25 +100,33 @@ impl Checker<'_> {
         }
     }
 
-    /// I5: the schedule `rota` is a day each from 2026-01-05 09:00 UTC.
-    fn on_call(&mut self, i: &Incident, level: Option<&Level>, at: Timestamp, pages: &[Planned]) {
-        use tocsin_domain::escalation::policy::Target::{Schedule, Team, User};
-        let mut expected: BTreeSet<String> = BTreeSet::new();
-        for target in level.iter().flat_map(|l| &l.targets) {
-            match target {
-                User(u) => expected.extend([u.to_string()]),
-                Team(_) => expected.extend(["ada".to_owned(), "bob".to_owned()]),
-                Schedule(s) if s.as_str() == "rota" => {
-                    let days = at.duration_since(crate::samples::at(0)).as_hours() / 24;
-                    expected.extend([["ada", "bob", "carol"][usize::try_from(days % 3).unwrap_or(0)].to_owned()]);
-                }
-                Schedule(_) => {}
-            }
+    /// I5: whoever was paged was due, by some reading of what was in force while the level fired, and nobody else was.
+    fn on_call(&mut self, i: &Incident, which: (&Level, u32, bool), urgency: Urgency, entry: &Entry) -> Option<Due> {
+        let (level, number, reassigned) = which;
+        let What::LevelFired { repeat, pages, passed, of, .. } = &entry.what else { return None };
+        let own = if reassigned { number.checked_sub(1) } else { Some(number) };
+        if of.as_ref().map(|o| (&o.policy, o.config_version, o.level)) != Some((&i.policy, i.config_version, own)) {
+            self.wrong("I5", format!("#{}: level {number} says that it is of {of:?}", i.number));
         }
-        expected.remove("mute");
-        let paged: BTreeSet<String> = pages.iter().map(|p| p.user.to_string()).collect();
-        if paged != expected {
-            self.wrong("I5", format!("#{} at {at}: {paged:?} were paged, {expected:?} were due", i.number));
+        let turn = own.and_then(|own| i.turns.get(&own)).map(|drawn| drawn + u64::from(*repeat));
+        let came: BTreeSet<_> = pages.iter().map(|p| (p.user.clone(), p.contact.clone(), p.due)).collect();
+        let written = self.history.written(i.id, entry.seq);
+        let readings = self.history.readings(&level.targets, entry.at, written);
+        let all: Vec<Due> = readings.iter().map(|c| due(level, c, urgency, turn, entry.at)).collect();
+        let found = all.iter().find(|d| d.pages == came && d.passes == passed.is_some()).cloned();
+        if found.is_none() {
+            self.wrong("I5", format!("#{} level {number} at {} for {urgency:?}: {came:?} were paged, passed {passed:?}; due were {all:?}", i.number, entry.at));
+        }
+        found
+    }
+
+    /// Turns are drawn once: no two incidents have the same one.
+    fn turns(&mut self, i: &Incident) {
+        for (level, drawn) in &i.turns {
+            let same = |other: &&Incident| other.id > i.id && other.policy == i.policy && other.turns.get(level) == Some(drawn);
+            if let Some(other) = self.state.incidents.values().find(same).map(|o| o.number) {
+                self.wrong("I5", format!("#{} and #{other} both have turn {drawn} of level {level} of {}", i.number, i.policy));
+            }
         }
     }
 
@@ -126,7 +141,8 @@ impl Checker<'_> {
     /// Whoever is asked to help is paged, until they answer or it is over.
     fn requests(&mut self, i: &Incident, entries: &[Entry]) {
         for (at, entry) in entries.iter().enumerate() {
-            let What::RespondersPaged { request, pages, .. } = &entry.what else { continue };
+            let What::RespondersPaged { request, pages, already, .. } = &entry.what else { continue };
+            self.asked(i, entries, entry, (*request, pages, already));
             for planned in pages {
                 let over = entries[at..].iter().find(|e| match &e.what {
                     What::Resolved {} | What::Merged { .. } => true,
@@ -144,6 +160,30 @@ impl Checker<'_> {
             if !called(*request) && !over && self.now > self.deadline(entry.at) {
                 self.wrong("I2", format!("#{}: request {request} of {} was never called", i.number, entry.at));
             }
+        }
+    }
+
+    /// I5: whoever is asked to help is whom the request means.
+    fn asked(&mut self, i: &Incident, entries: &[Entry], entry: &Entry, called: (u32, &[Planned], &[UserId])) {
+        let (request, pages, already) = called;
+        let asked = entries.iter().find_map(|e| match &e.what {
+            What::RespondersAsked { request: r, to, .. } if *r == request => Some(to.clone()),
+            _ => None,
+        });
+        let targets = asked.unwrap_or_default();
+        let level = Level::new(0, targets.clone());
+        let written = self.history.written(i.id, entry.seq);
+        let urgency = urgency_at(entries, entry.seq);
+        let mut all = Vec::new();
+        for reading in self.history.readings(&targets, entry.at, written) {
+            let meant: BTreeSet<UserId> = targets.iter().flat_map(|t| people(t, &reading, entry.at)).collect();
+            let mut due = due(&level, &reading, urgency, None, entry.at).pages;
+            due.retain(|(user, ..)| !already.contains(user));
+            all.push((due, already.iter().all(|a| meant.contains(a))));
+        }
+        let came: BTreeSet<_> = pages.iter().map(|p| (p.user.clone(), p.contact.clone(), p.due)).collect();
+        if !all.contains(&(came.clone(), true)) {
+            self.wrong("I5", format!("#{} request {request} at {}: {came:?} were asked, {already:?} before; meant were {all:?}", i.number, entry.at));
         }
     }
 
@@ -196,4 +236,13 @@ fn paused(generation: &Generation) -> Option<Timestamp> {
     let until = generation.entries.iter().find_map(|e| if let What::Paused { until } = e.what { Some(until) } else { None })?;
     let ended = generation.entries.iter().find(|e| matches!(e.what, What::PauseEnded { .. })).map(|e| e.at);
     Some(ended.map_or(until, |at| at.min(until)))
+}
+
+/// The urgency of an incident when an entry was written.
+fn urgency_at(entries: &[Entry], seq: u32) -> Urgency {
+    let told = |e: &Entry| match &e.what {
+        What::Triggered { urgency, .. } | What::Raised { urgency, .. } | What::UrgencySet { urgency, .. } => Some(*urgency),
+        _ => None,
+    };
+    entries.iter().filter(|e| e.seq < seq).filter_map(told).next_back().unwrap_or(Urgency::High)
 }

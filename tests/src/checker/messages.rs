@@ -22,6 +22,7 @@ fn most(contact: &ContactId) -> usize {
 impl Checker<'_> {
     pub(super) fn messages(&mut self) {
         self.claims();
+        self.addresses();
         self.sends();
         self.last_resorts();
     }
@@ -41,9 +42,11 @@ impl Checker<'_> {
                 }
                 Logged::Claimed { at, contact, keys, lane } => {
                     for key in keys {
-                        if let (Some(request), Some(user)) = (key.request, key.user.clone()) {
+                        if let Some(request) = key.request {
                             // I3 of those who were asked to help: until they answer, or it is over.
-                            if !waiting.get(&key.incident).is_some_and(|w| w.contains(&(user, request))) {
+                            // The last resort beside them is asked for each of them.
+                            let theirs = |(user, n): &(UserId, u32)| *n == request && key.user.as_ref().is_none_or(|u| u == user);
+                            if !waiting.get(&key.incident).is_some_and(|w| w.iter().any(theirs)) {
                                 self.wrong("I3", format!("{key} was claimed at {at} while its incident waited for {:?}", waiting.get(&key.incident)));
                             }
                         } else if standing.get(&key.incident) != Some(&(true, key.generation)) {
@@ -56,6 +59,34 @@ impl Checker<'_> {
                     }
                 }
                 Logged::Kept { .. } | Logged::Published { .. } | Logged::Amended { .. } => {}
+            }
+        }
+    }
+
+    /// I5: what left went to an address that the person whom it was for had then.
+    fn addresses(&mut self) {
+        for sent in self.world.messenger.outbox().into_iter().filter(|s| s.to.channel != Channel::LastResort) {
+            let mut claims = self.state.log.iter().filter_map(|l| match l {
+                Logged::Claimed { at, contact, keys, .. } if *contact == sent.to.contact && *at <= sent.at && !keys.is_empty() => Some((*at, keys.clone())),
+                _ => None,
+            });
+            let Some((claimed, keys)) = claims.next_back() else { continue };
+            let documents = self.history.documents(self.read_from(claimed), sent.at);
+            let theirs = |c: &&tocsin_domain::configuration::Configuration| {
+                let owner =
+                    c.users.iter().find(|u| u.contact_methods.iter().any(|m| (&m.id, m.kind, &m.to) == (&sent.to.contact, sent.to.channel, &sent.to.to)));
+                owner.is_some_and(|o| keys.iter().all(|k| k.user.as_ref() == Some(&o.id)))
+            };
+            if !documents.iter().any(theirs) {
+                self.wrong(
+                    "I5",
+                    format!(
+                        "{} got a message at {} that was for {:?}: it is not theirs",
+                        sent.to.to,
+                        sent.at,
+                        keys.iter().map(|k| &k.user).collect::<Vec<_>>()
+                    ),
+                );
             }
         }
     }

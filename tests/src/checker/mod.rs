@@ -3,17 +3,26 @@
 //! Written from the promises, not from the code: it shares the data types with it and none of its decisions.
 
 mod accounts;
+mod decisions;
+mod due;
 mod escalations;
+mod history;
 mod messages;
 mod replay;
+mod rules;
+mod versions;
 
 use crate::world::World;
+use history::History;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tocsin_app::fakes::store::State;
-use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::IncidentId;
 use tocsin_domain::incident::timeline::{Entry, What};
+
+/// No function runs for longer: what it read is at most so old when it writes.
+const SLOWEST: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a world went through.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +36,7 @@ pub struct Lived {
 pub(crate) struct Checker<'a> {
     world: &'a World,
     state: State,
-    configuration: Configuration,
+    history: Arc<History>,
     lived: Lived,
     now: Timestamp,
     timelines: BTreeMap<IncidentId, Vec<Entry>>,
@@ -36,14 +45,17 @@ pub(crate) struct Checker<'a> {
 
 /// Everything that does not hold.
 #[must_use]
-pub fn check(world: &World, configuration: &Configuration, lived: Lived) -> Vec<String> {
+pub fn check(world: &World, lived: Lived) -> Vec<String> {
     let state = world.store.state();
     let mut timelines: BTreeMap<IncidentId, Vec<Entry>> = state.incidents.keys().map(|id| (*id, Vec::new())).collect();
     for entry in state.timeline.values() {
         timelines.entry(entry.incident).or_default().push(entry.clone());
     }
-    let mut checker = Checker { world, state, configuration: configuration.clone(), lived, now: world.now(), timelines, found: Vec::new() };
+    let history = Arc::new(History::of(&state));
+    let mut checker = Checker { world, state, history, lived, now: world.now(), timelines, found: Vec::new() };
     checker.accounts();
+    checker.decisions();
+    checker.versions();
     checker.escalations();
     checker.messages();
     checker.replays();

@@ -1,6 +1,7 @@
 //! The functions of a world: what calls them, what they do, and what becomes of their answer or death.
 
 use super::World;
+use super::mutant::{Mistaken, Mutant, Role};
 use super::stream::Batch;
 use super::tell::{Answer, Asked};
 use jiff::SignedDuration;
@@ -29,8 +30,10 @@ use tocsin_app::split_incident::SplitIncident;
 use tocsin_app::sweep::{Sweep, Swept};
 use tocsin_app::use_link::UseLink;
 use tocsin_contract::escalation::{Answer as Woken, WakeUp};
+use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::notification::lane::Cap;
 use tocsin_domain::schedule::roster::Refused;
 
@@ -95,16 +98,21 @@ pub(super) struct Ports {
     pub(super) metrics: Arc<MemoryMetrics>,
     pub(super) ids: Arc<SeededIds>,
     pub(super) topics: Arc<MemoryTopics>,
+    pub(super) mutant: Option<Mutant>,
 }
 
 impl UseCases {
     pub(super) fn new(ports: &Ports) -> Self {
-        let Ports { clock, store, clocks, messenger, bus, metrics, ids, topics } = ports;
-        let configuration = Arc::new(ConfigurationCache::new(store.clone()));
+        let Ports { clock, store, clocks, messenger, bus, metrics, ids, topics, mutant } = ports;
+        let right = Arc::new(ConfigurationCache::new(store.clone()));
+        // Each part reads by itself where one of them makes mistakes.
+        let seen = |role| Arc::new(Mistaken { store: store.clone(), mutant: *mutant, role });
+        let view = |role| if mutant.is_none() { right.clone() } else { Arc::new(ConfigurationCache::new(seen(role))) };
+        let configuration = view(Role::Others);
         let deliver = DeliverPages {
             incidents: store.clone(),
             lanes: store.clone(),
-            configuration: configuration.clone(),
+            configuration: view(Role::Deliver),
             messenger: messenger.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
@@ -114,16 +122,16 @@ impl UseCases {
         let process = ProcessAlerts {
             alerts: store.clone(),
             incidents: store.clone(),
-            configuration: configuration.clone(),
+            configuration: view(Role::Process),
             maintenance: store.clone(),
             count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
             clock: clock.clone(),
         };
         let keep = KeepClock { incidents: store.clone(), alerts: store.clone(), clocks: clocks.clone(), clock: clock.clone(), ids: ids.clone() };
-        let rosters = Rosters { configuration: configuration.clone(), store: store.clone() };
+        let rosters = Rosters { configuration: view(Role::Rosters), store: seen(Role::Rosters) };
         let advance = AdvanceIncident {
             incidents: store.clone(),
-            configuration: configuration.clone(),
+            configuration: view(Role::Advance),
             rosters: rosters.clone(),
             verifications: store.clone(),
             emails: None,
@@ -140,7 +148,13 @@ impl UseCases {
             split: SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
-            apply: ApplyConfiguration { store: store.clone(), cache: configuration.clone(), emails: topics.clone(), clock: clock.clone(), ids: ids.clone() },
+            apply: ApplyConfiguration {
+                store: seen(Role::Apply),
+                cache: configuration.clone(),
+                emails: topics.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
             publish: PublishTimeline { bus: bus.clone(), configuration },
             sweep: Sweep {
                 handoffs: AnnounceHandoffs {
@@ -164,6 +178,11 @@ impl UseCases {
             advance,
             command,
         }
+    }
+
+    /// Keys for what is configured: applying what is in force already makes them.
+    pub(super) async fn first(&self, configuration: &Configuration) {
+        self.apply.run(configuration, None, &Actor::System).await.unwrap();
     }
 
     /// As the function `incident` does it.
@@ -210,7 +229,8 @@ fn numbers(records: &[Record]) -> Vec<u64> {
 impl World {
     /// Calls a function.
     pub(super) fn start(&mut self, job: Job) {
-        let u = self.use_cases.clone();
+        // A mistake about versions shows in processes that begin anew.
+        let u = if self.ports.mutant.is_some() { UseCases::new(&self.ports) } else { self.use_cases.clone() };
         let fails = self.consumer_fails;
         let number = match job.clone() {
             Job::Input(n) => match self.told[n].asked.clone() {

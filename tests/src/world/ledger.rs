@@ -2,6 +2,7 @@
 
 use super::World;
 use futures::executor::block_on;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tocsin_app::audit_ledger::{AuditLedger, Audited};
 use tocsin_app::configuration_cache::ConfigurationCache;
@@ -19,17 +20,22 @@ impl World {
     /// Audits everything since the world began, in parts of `limit` alerts.
     #[must_use]
     pub fn audit(&self, limit: usize) -> Audited {
-        let (auditor, team): (_, TeamId) = (self.auditor(), crate::samples::slug("web"));
+        let auditor = self.auditor();
+        let teams: BTreeSet<TeamId> = self.store.look(|s| s.alerts.values().map(|a| a.team.clone()).collect());
         let span = Span { from: crate::samples::at(0), until: self.now() + jiff::SignedDuration::from_secs(1) };
-        let (mut sum, mut after): (Audited, Option<Received>) = (Audited::default(), None);
-        loop {
-            let part = block_on(auditor.team(&team, span, after, limit)).unwrap();
-            after = part.next;
-            sum.add(part);
-            if after.is_none() {
-                return sum;
+        let mut sum = Audited::default();
+        for team in teams {
+            let mut after: Option<Received> = None;
+            loop {
+                let part = block_on(auditor.team(&team, span, after, limit)).unwrap();
+                after = part.next;
+                sum.add(part);
+                if after.is_none() {
+                    break;
+                }
             }
         }
+        sum
     }
 
     /// What became of a key of a service's integration.

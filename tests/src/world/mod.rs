@@ -6,12 +6,14 @@
 pub mod configuration;
 mod jobs;
 mod ledger;
+pub mod mutant;
 pub mod stream;
 pub mod tell;
 
 use crate::executor::{Ended, Executor};
 use jiff::{SignedDuration, Timestamp};
 use jobs::{Job, Outcome, Ports, UseCases};
+use mutant::Mutant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use stream::Consumer;
@@ -41,11 +43,15 @@ pub struct Setup {
     pub endless_retries: bool,
     /// The configuration.
     pub configuration: Configuration,
+    /// Whether its integrations have keys.
+    pub keys: bool,
+    /// A mistake to be found.
+    pub mutant: Option<Mutant>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { seed: None, sweep: true, shards: 1, endless_retries: false, configuration: configuration::configuration() }
+        Self { seed: None, sweep: true, shards: 1, endless_retries: false, configuration: configuration::configuration(), keys: false, mutant: None }
     }
 }
 
@@ -79,6 +85,7 @@ pub struct World {
     pub swept: Vec<Swept>,
     /// What happened, line by line.
     pub trace: Vec<String>,
+    ports: Ports,
     use_cases: UseCases,
     executor: Executor<Outcome>,
     jobs: BTreeMap<u64, (Job, Timestamp)>,
@@ -104,14 +111,13 @@ impl World {
         let record = VersionRecord::new(1, clock.now(), Actor::System);
         futures::executor::block_on(store.publish_configuration(&record, &setup.configuration)).unwrap();
         store.verify_everybody(&setup.configuration, clock.now());
-        faults.interleave();
         let clocks = Arc::new(MemoryClocks::new(clock.clone(), faults.clone()));
         let messenger = Arc::new(MemoryMessenger::new(clock.clone(), faults.clone()));
         let bus = Arc::new(MemoryBus::new(faults.clone()));
         let metrics = Arc::new(MemoryMetrics::default());
         let ids = Arc::new(SeededIds::seeded(setup.seed.unwrap_or(0)));
         let topics = Arc::new(MemoryTopics::new(faults.clone()));
-        let use_cases = UseCases::new(&Ports {
+        let ports = Ports {
             clock: clock.clone(),
             store: store.clone(),
             clocks: clocks.clone(),
@@ -120,7 +126,13 @@ impl World {
             metrics: metrics.clone(),
             ids,
             topics,
-        });
+            mutant: setup.mutant,
+        };
+        let use_cases = UseCases::new(&ports);
+        if setup.keys {
+            futures::executor::block_on(use_cases.first(&setup.configuration));
+        }
+        faults.interleave();
         let mut incidents = Consumer::of_incidents(setup.shards);
         if setup.endless_retries {
             incidents.retries = None;
@@ -147,6 +159,7 @@ impl World {
             bus,
             metrics,
             incidents,
+            ports,
             use_cases,
         }
     }

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use tocsin_app::fakes::Fault;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::Action;
 use tocsin_domain::configuration::Configuration;
@@ -331,4 +332,20 @@ fn an_integration_that_comes_again_with_another_service_keeps_its_open_alert_whe
     assert_eq!(services, ["shop", "lab"]);
     world.send("shop", event(Action::Resolve, "down", Severity::Error));
     assert_eq!(world.all()[0].status.as_str(), "resolved");
+}
+
+#[test]
+fn the_key_of_a_deleted_integration_dies_although_whoever_deleted_it_died_first() {
+    let mut world = World::new(Setup { configuration: read(everything()), keys: true, ..Setup::default() });
+    let has_key = |world: &World| world.store.look(|s| s.keys.values().any(|k| k.integration.as_str() == "shop-pd"));
+    let mut away = everything();
+    strip(find(&mut away, "services", "shop"), &["integrations"]);
+    // The version is in force, and its keys are still to be made good.
+    world.faults.next("ConfigurationStore::keys_of", Fault::CrashBefore);
+    assert_eq!(world.configure(read(away.clone())), Answer::Failed);
+    assert!(has_key(&world));
+    // Somebody else changes something else, or the same person asks again.
+    find(&mut away, "services", "lab")["name"] = json!("Laboratory");
+    world.configure(read(away));
+    assert!(!has_key(&world), "its senders are refused");
 }

@@ -5,7 +5,6 @@ use tocsin_domain::configuration::Channel::Sms;
 use tocsin_domain::incident::command::Command;
 use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::world::World;
-use tocsin_tests::world::configuration::configuration;
 use tocsin_tests::world::tell::Length;
 
 #[test]
@@ -98,6 +97,6 @@ fn a_message_about_many_incidents_acknowledges_them_all_and_no_other() {
         world.press(sent);
     }
     assert!(world.all().iter().all(|i| i.status.as_str() == "acknowledged"), "{} messages", messages.len());
-    let found = check(&world, &configuration(), Lived { healed_at: Some(world.now()), faults: 0 });
+    let found = check(&world, Lived { healed_at: Some(world.now()), faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
 }

@@ -49,7 +49,7 @@ fn maintenance_is_quiet_and_what_is_still_open_at_its_end_pages() {
     world.expect_page("ada", Sms);
     world.resolve_by_sender("shop", "stays");
     assert!(world.all().iter().all(|i| !i.is_open()));
-    sound(&world, &window());
+    sound(&world);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn maintenance_is_started_at_run_time() {
     world.expect_quiet();
     world.fast_forward(10.minutes() + 90.seconds());
     world.expect_page("ada", Sms);
-    sound(&world, &[]);
+    sound(&world);
 }
 
 /// An hour of the shop's, that begins in ten minutes.
@@ -185,7 +185,7 @@ fn an_alert_joins_the_incident_of_what_its_service_depends_on() {
     assert!(world.all().iter().any(|i| i.id == upstream.id && i.is_open()));
     world.resolve_by_sender("bank", "api");
     assert!(world.all().iter().all(|i| !i.is_open()));
-    sound(&world, &dependent());
+    sound(&world);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn whom_a_sender_names_is_paged_once_however_many_alerts_name_them() {
     world.skip_messages();
     world.send("shop", named("more", dora));
     assert_eq!(world.story(incident.id).iter().filter(|w| **w == "responders_asked").count(), 1, "who declined is not asked again by the next alert");
-    crate::rules::sound(&world, &[("services/shop/grouping", serde_json::json!({ "by": "time", "window_s": 3600 }))]);
+    crate::rules::sound(&world);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use tocsin_domain::incident::timeline::What;
 use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::samples::{at, slug};
 use tocsin_tests::world::World;
-use tocsin_tests::world::configuration::configuration;
 use tocsin_tests::world::tell::{Answer, Length};
 
 fn refuse(world: &World, contact: &str) {
@@ -170,7 +169,7 @@ fn full_lanes_hold_up_no_level() {
         assert_eq!(fired(incident.id), [0, 120, 240, 360, 480].map(|s| at(start + s)), "#{}", incident.number);
     }
     assert!(world.swept.iter().all(|s| s.incidents == 0), "the sweep takes no page that only rests for a failure: {:?}", world.swept);
-    let found = check(&world, &configuration(), Lived { healed_at: None, faults: 0 });
+    let found = check(&world, Lived { healed_at: None, faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
 }
 

@@ -1,0 +1,176 @@
+//! Mistakes that could be made about versions, made on purpose: a checker that finds none of them would prove nothing.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use tocsin_app::error::{PortError, WriteError};
+use tocsin_app::fakes::MemoryStore;
+use tocsin_app::ports::{ConfigurationStore, IntegrationKey, RosterRecord, RosterStore, SecretHash, VersionRecord};
+use tocsin_domain::access::Principal;
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::id::{IntegrationId, ScheduleId};
+use tocsin_domain::schedule::roster::Roster;
+
+/// A mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutant {
+    /// An incident goes on by the policy that is in force, instead of the one that it opened with.
+    PolicyOfNow,
+    /// Who is on call is found out in the first version, for ever.
+    PeopleOfThen,
+    /// Messages go to the addresses of the first version.
+    AddressesOfThen,
+    /// Alerts are decided by the first version.
+    RulesOfThen,
+    /// Nobody looks at what was changed about schedules at run time.
+    NoRosters,
+    /// Targets never take turns.
+    NoTurns,
+    /// Quiet hours and hours of levels do not count.
+    NoHours,
+    /// Event rules do not count.
+    NoRules,
+    /// Maintenance windows do not count.
+    NoWindows,
+    /// Alerts are never grouped.
+    NoGroups,
+    /// Nothing depends on anything.
+    NoDependencies,
+    /// Whoever publishes last wins.
+    LastWriterWins,
+}
+
+/// All of them.
+pub const MUTANTS: [Mutant; 12] = [
+    Mutant::PolicyOfNow,
+    Mutant::PeopleOfThen,
+    Mutant::AddressesOfThen,
+    Mutant::RulesOfThen,
+    Mutant::NoRosters,
+    Mutant::NoTurns,
+    Mutant::NoHours,
+    Mutant::NoRules,
+    Mutant::NoWindows,
+    Mutant::NoGroups,
+    Mutant::NoDependencies,
+    Mutant::LastWriterWins,
+];
+
+/// Whose view of the configuration it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Process,
+    Advance,
+    Rosters,
+    Deliver,
+    Apply,
+    Others,
+}
+
+/// The configuration as a mistaken use case sees it.
+pub(super) struct Mistaken {
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) mutant: Option<Mutant>,
+    pub(super) role: Role,
+}
+
+impl Mistaken {
+    fn is(&self, mutant: Mutant, role: Role) -> bool {
+        self.mutant == Some(mutant) && self.role == role
+    }
+
+    fn mistake(&self, mut c: Configuration) -> Configuration {
+        if self.is(Mutant::NoTurns, Role::Advance) {
+            c.policies.iter_mut().flat_map(|p| &mut p.levels).for_each(|l| l.round_robin = false);
+        }
+        if self.is(Mutant::NoHours, Role::Advance) {
+            c.policies.iter_mut().flat_map(|p| &mut p.levels).for_each(|l| l.hours = None);
+        }
+        if self.is(Mutant::NoHours, Role::Rosters) {
+            c.users.iter_mut().for_each(|u| u.quiet_hours.clear());
+        }
+        if self.is(Mutant::NoRules, Role::Process) {
+            c.services.iter_mut().for_each(|s| s.rules.clear());
+        }
+        if self.is(Mutant::NoWindows, Role::Process) {
+            c.maintenance.clear();
+        }
+        if self.is(Mutant::NoGroups, Role::Process) {
+            c.services.iter_mut().for_each(|s| s.grouping = tocsin_domain::configuration::Grouping::None);
+        }
+        if self.is(Mutant::NoDependencies, Role::Process) {
+            c.services.iter_mut().for_each(|s| s.attach_to_upstream = false);
+        }
+        c
+    }
+}
+
+#[async_trait]
+impl ConfigurationStore for Mistaken {
+    async fn current_version(&self) -> Result<Option<u64>, PortError> {
+        let old = [(Mutant::PeopleOfThen, Role::Rosters), (Mutant::AddressesOfThen, Role::Deliver), (Mutant::RulesOfThen, Role::Process)];
+        let current = self.store.current_version().await?;
+        Ok(if old.iter().any(|(m, r)| self.is(*m, *r)) { Some(1) } else { current })
+    }
+
+    async fn version_record(&self, version: u64) -> Result<Option<VersionRecord>, PortError> {
+        self.store.version_record(version).await
+    }
+
+    async fn configuration(&self, version: u64) -> Result<Option<Configuration>, PortError> {
+        let version = if self.is(Mutant::PolicyOfNow, Role::Advance) { self.store.current_version().await?.unwrap_or(version) } else { version };
+        Ok(self.store.configuration(version).await?.map(|c| self.mistake(c)))
+    }
+
+    async fn publish_configuration(&self, record: &VersionRecord, configuration: &Configuration) -> Result<(), WriteError> {
+        let answer = self.store.publish_configuration(record, configuration).await;
+        if self.is(Mutant::LastWriterWins, Role::Apply) && answer == Err(WriteError::Conflict) {
+            self.store.damage(|s| s.configurations.insert(record.version, (record.clone(), configuration.clone())));
+            return Ok(());
+        }
+        answer
+    }
+
+    async fn integration_key(&self, hash: &SecretHash) -> Result<Option<IntegrationKey>, PortError> {
+        self.store.integration_key(hash).await
+    }
+
+    async fn keys_of(&self, integration: &IntegrationId) -> Result<Vec<SecretHash>, PortError> {
+        self.store.keys_of(integration).await
+    }
+
+    async fn put_integration_key(&self, hash: &SecretHash, key: &IntegrationKey) -> Result<(), PortError> {
+        self.store.put_integration_key(hash, key).await
+    }
+
+    async fn delete_integration_key(&self, hash: &SecretHash, integration: &IntegrationId) -> Result<(), PortError> {
+        self.store.delete_integration_key(hash, integration).await
+    }
+
+    async fn token(&self, hash: &SecretHash) -> Result<Option<Principal>, PortError> {
+        self.store.token(hash).await
+    }
+
+    async fn put_token(&self, hash: &SecretHash, principal: &Principal) -> Result<(), PortError> {
+        self.store.put_token(hash, principal).await
+    }
+
+    async fn has_tokens(&self) -> Result<bool, PortError> {
+        self.store.has_tokens().await
+    }
+}
+
+#[async_trait]
+impl RosterStore for Mistaken {
+    async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
+        let rosters = self.store.rosters(schedules).await?;
+        Ok(if self.mutant == Some(Mutant::NoRosters) { Vec::new() } else { rosters })
+    }
+
+    async fn save_roster(&self, roster: &Roster, record: &RosterRecord) -> Result<(), WriteError> {
+        self.store.save_roster(roster, record).await
+    }
+
+    async fn roster_records(&self, schedule: &ScheduleId, before: Option<u64>, limit: usize) -> Result<Vec<RosterRecord>, PortError> {
+        self.store.roster_records(schedule, before, limit).await
+    }
+}
