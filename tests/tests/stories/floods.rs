@@ -43,8 +43,8 @@ fn floods(world: &World) -> Vec<Incident> {
     world.all().into_iter().filter(|i| i.flood.is_some()).collect()
 }
 
-fn sound(world: &World, configuration: &Configuration) {
-    let found = check(world, configuration, Lived { healed_at: Some(world.now()), faults: 0 });
+fn sound(world: &World) {
+    let found = check(world, Lived { healed_at: Some(world.now()), faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -68,7 +68,7 @@ fn the_first_ten_page_and_the_rest_is_one_incident() {
         world.resolve_by_sender("shop", &format!("node {n}"));
     }
     assert!(world.all().iter().all(|i| i.status.as_str() == "resolved" && i.alerts_open == 0), "with its last alert the flood is over too");
-    sound(&world, &ten_a_minute(Grouping::None));
+    sound(&world);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn the_minute_behind_a_flood_belongs_to_it_and_the_one_behind_that_does_not() {
     assert_eq!((world.all().len(), floods(&world)[0].alerts_total), (16, 10), "the rate has fallen: each is an incident again");
     let flood = floods(&world)[0].flood.unwrap();
     assert!(flood.last_at.duration_since(flood.first_at) >= 60.seconds());
-    sound(&world, &ten_a_minute(Grouping::None));
+    sound(&world);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_flood_takes_only_what_its_grouping_has_no_incident_for() {
     }
     assert_eq!((by_time.all().len(), floods(&by_time).len()), (1, 0), "the window takes them all");
     assert_eq!((by_fields.all().len(), floods(&by_fields).len()), (6, 1), "five components, and one incident for the others");
-    sound(&by_fields, &ten_a_minute(Grouping::Fields { fields: vec!["component".to_owned()], window_s: None }));
+    sound(&by_fields);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn beyond_the_limit_new_alerts_are_refused_and_nothing_else_is() {
     assert!((290..=300).contains(&counted.alerts), "{counted:?}: the refused are counted too, by the dozen");
     world.fast_forward(1.minutes());
     assert!(matches!(trigger(&mut world, "node 299"), Answer::Accepted(Accepted::Opened(_))), "in the next minute it is taken");
-    sound(&world, &ten_a_minute(Grouping::None));
+    sound(&world);
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn a_planned_window_is_called_off_before_it_begins() {
     let keep = keep(&world);
     let ada = Actor::User(slug("ada"));
     let run = futures::executor::block_on(keep.start(planned(&world), None, &ada)).unwrap();
-    assert_eq!(futures::executor::block_on(keep.list(false)).unwrap(), [run.clone()]);
+    assert_eq!(futures::executor::block_on(keep.list(false)).unwrap(), std::slice::from_ref(&run));
     world.trigger("shop", "before");
     world.expect_page("ada", Sms);
     world.resolve_by_sender("shop", "before");
