@@ -24,7 +24,7 @@ pub(crate) struct Expected {
     pub(crate) group: Option<Vec<String>>,
     /// Whether it pages.
     pub(crate) verdict: Verdict,
-    /// The configuration says something that the checker does not know: anything may be right.
+    /// The configuration says something that the checker does not know, or the alert is part of a flood: anything may be right.
     pub(crate) unsure: bool,
 }
 
@@ -55,8 +55,15 @@ fn owner<'a>(configuration: &'a Configuration, id: &IntegrationId) -> (Option<&'
 
 /// What is to become of an alert that is decided at `at`.
 pub(crate) fn expected(alert: &Alert, configuration: &Configuration, at: Timestamp) -> Expected {
-    let mut e =
-        Expected { service: None, title: alert.event.summary.clone(), urgency: None, pause_s: None, group: None, verdict: Verdict::Page, unsure: false };
+    let mut e = Expected {
+        service: None,
+        title: alert.event.summary.clone(),
+        urgency: None,
+        pause_s: None,
+        group: None,
+        verdict: Verdict::Page,
+        unsure: alert.flood.is_some(),
+    };
     let mut severity = alert.severity.as_str().to_owned();
     let (mut service, router) = owner(configuration, &alert.key.integration);
     let mut kept = false;
