@@ -1,9 +1,13 @@
-//! `who` and `verify`: what a configuration file says about any instant, without asking anybody.
+//! `who` and `verify`: what a configuration says about any instant; of a file without asking anybody.
 //!
-//! Both compute with the engine that pages by: what they say is what would happen with this file in force. Overrides made elsewhere are not in a file.
+//! Both compute with the engine that pages by: what they say is what would happen with it in force. Overrides that people make at run time are in no file and in no
+//! version.
 
 use super::apply::read;
+use super::history;
 use super::plan::lines;
+use crate::arguments::ApiArguments;
+use crate::client::Api;
 use crate::failure::Failure;
 use crate::output::{Cell, Look, Out, count};
 use clap::Args;
@@ -15,11 +19,15 @@ use std::process::ExitCode;
 use tocsin_domain::foresight::words::{times_of, zone_of};
 use tocsin_domain::foresight::{Concern, Outside, Verified, verify as prove};
 
-/// Who is on call by a file.
+/// Who is on call, by what.
 #[derive(Debug, Args)]
+#[command(disable_version_flag = true)]
 pub(crate) struct Who {
-    /// The file (YAML).
-    pub(crate) file: PathBuf,
+    /// The file (YAML) or folder; where none is given, the version of the deployment that was in force then.
+    pub(crate) file: Option<PathBuf>,
+    /// By this version of the deployment.
+    #[arg(long, value_name = "VERSION", conflicts_with = "file")]
+    pub(crate) version: Option<u64>,
     /// The instant, RFC 3339 (2026-12-25T02:00:00Z); now where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
@@ -45,10 +53,22 @@ const DAY_H: i64 = 24;
 /// Times of one finding that are listed; `--json` has all of them.
 const MOST_TIMES: usize = 40;
 
-/// Who is on call at an instant, by the file.
-pub(super) fn who(which: &Who, out: &Out) -> Result<ExitCode, Failure> {
-    let configuration = read(&which.file)?;
+/// Who is on call at an instant: by a file, by a version, or by what was in force then.
+pub(super) async fn who(which: &Who, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     let at = which.at.unwrap_or(out.now);
+    let (configuration, version) = match (&which.file, which.version) {
+        (Some(file), _) => (read(file)?, None),
+        (None, version) => {
+            let api = Api::new(api)?;
+            let version = match version {
+                Some(version) => Some(version),
+                None => history::in_force(&api, at).await?,
+            };
+            let next = || Some("see the versions: tocsin history".to_owned());
+            let version = version.ok_or_else(|| Failure::Refused { what: format!("no configuration was in force at {at}"), next: next() })?;
+            (history::version(&api, version).await?, Some(version))
+        }
+    };
     let (mut rows, mut answer) = (Vec::new(), Vec::new());
     for schedule in &configuration.schedules {
         let on_call = schedule.on_call(at);
@@ -60,9 +80,9 @@ pub(super) fn who(which: &Who, out: &Out) -> Result<ExitCode, Failure> {
         }
         answer.push(json!({ "schedule": schedule.id, "on_call": on_call }));
     }
-    out.say(&format!("At {at}:"));
+    out.say(&version.map_or_else(|| format!("At {at}:"), |version| format!("At {at}, by version {version} of the configuration:")));
     out.table(&["SCHEDULE", "ON CALL", "WHY"], rows);
-    out.answer(&json!({ "at": at, "schedules": answer }));
+    out.answer(&json!({ "at": at, "version": version, "schedules": answer }));
     Ok(ExitCode::SUCCESS)
 }
 

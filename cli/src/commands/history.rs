@@ -108,6 +108,21 @@ pub(super) async fn version(api: &Api, version: u64) -> Result<Configuration, Fa
     document(api, version, &configuration)
 }
 
+/// The version that was in force at an instant; none before the first one.
+pub(super) async fn in_force(api: &Api, at: jiff::Timestamp) -> Result<Option<u64>, Failure> {
+    let mut before = None;
+    loop {
+        let (_, versions) = versions(api, before, 100).await?;
+        if let Some(found) = versions.iter().find(|v| v.at <= at) {
+            return Ok(Some(found.version));
+        }
+        match versions.last() {
+            Some(last) if last.version > 1 => before = Some(last.version),
+            Some(_) | None => return Ok(None),
+        }
+    }
+}
+
 /// Objects that the newest hundred versions took away, by kind and id, with the last version that had them.
 pub(super) async fn removed(api: &Api) -> Result<BTreeMap<(String, String), u64>, Failure> {
     let (_, versions) = versions(api, None, 100).await?;

@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
             out.answer(&crate::schema::schema());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Who(which) => foresee::who(&which, out),
+        Command::Who(which) => foresee::who(&which, api, out).await,
         Command::Verify(which) => foresee::verify(&which, out),
         Command::Rules(Rules::Test(which)) => rules::test(&which, out),
         Command::Incidents(which) => incidents::list(&which, &Api::new(api)?, out).await,

@@ -4,8 +4,9 @@
 
 use super::apply::{Part, Present, part, present, read, read_part};
 use super::history;
+use super::simulate::TurnOf;
 use crate::arguments::ApiArguments;
-use crate::client::Api;
+use crate::client::{Api, Request};
 use crate::failure::Failure;
 use crate::output::{Look, Out};
 use clap::Args;
@@ -20,7 +21,7 @@ use tocsin_domain::configuration::part::standing_in;
 use tocsin_domain::foresight::difference::fingerprint;
 use tocsin_domain::foresight::words::{Line, Tone};
 use tocsin_domain::foresight::{self, Outside, plan as foresee};
-use tocsin_domain::id::TeamId;
+use tocsin_domain::id::{ContactId, TeamId};
 use tocsin_domain::notification::message::clean;
 
 /// What to compare.
@@ -41,6 +42,9 @@ pub(crate) struct Plan {
     /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
+    /// Whose turn it is at a level whose targets take turns: web:2=3 for the third of level 2 of policy web. Without it the first one's.
+    #[arg(long, value_name = "POLICY:LEVEL=N")]
+    pub(crate) turn: Vec<TurnOf>,
     /// Keep the plan in this file, so that `apply --plan` does exactly this or says what moved meanwhile.
     #[arg(long, value_name = "PLAN.json")]
     pub(crate) out: Option<PathBuf>,
@@ -48,6 +52,9 @@ pub(crate) struct Plan {
 
 /// Form of a plan in a file.
 const PLAN_FORMAT: u32 = 1;
+
+/// People whose contact methods are asked for.
+const MOST_ASKED: usize = 200;
 
 /// Something would change.
 const CHANGES: u8 = 2;
@@ -79,17 +86,25 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
         (None, None) => {
             let api = Api::new(api)?;
             let Present { version, configuration } = present(&api).await?;
+            let before = document(&api, version, &configuration)?;
             if version > 0 {
                 outside.earlier = history::removed(&api).await?;
+                unconfirmed(&api, &before, &mut outside).await?;
             }
-            (Some(version), document(&api, version, &configuration)?)
+            (Some(version), before)
         }
     };
+    outside.drawn = arguments.turn.iter().map(TurnOf::drawn).collect();
     let plan = foresee(&before, &after, &outside, arguments.at.unwrap_or(out.now));
     if let (Some(file), Some(base_version)) = (&arguments.out, version) {
         keep(file, &plan, base_version, &before, &after)?;
     }
-    say(arguments, &plan, version, &after, out)
+    let code = say(arguments, &plan, version, &after, out)?;
+    let in_force = arguments.against.is_none() && arguments.version.is_none() && version.is_some_and(|v| v > 0);
+    if in_force && !outside.asked && !plan.is_nothing() {
+        out.say("\nWhich contact methods are verified is not known: only admins of the whole deployment may ask for everybody's.");
+    }
+    Ok(code)
 }
 
 /// Compares a team's part. Somebody who is always there stands in for what others own: only the deployment can say what that means.
@@ -98,7 +113,8 @@ async fn plan_part(team: &TeamId, arguments: &Plan, api: &Api, out: &Out) -> Res
     let wanted = read_part(&arguments.file, team, &names)?;
     let names = names.with_people_of(&wanted);
     let (before, after) = (standing_in(&configuration, &names), standing_in(&wanted, &names));
-    let plan = foresee(&before, &after, &Outside::default(), arguments.at.unwrap_or(out.now));
+    let outside = Outside { drawn: arguments.turn.iter().map(TurnOf::drawn).collect(), ..Outside::default() };
+    let plan = foresee(&before, &after, &outside, arguments.at.unwrap_or(out.now));
     if let Some(file) = &arguments.out {
         keep(file, &plan, version, &configuration, &wanted)?;
     }
@@ -128,6 +144,39 @@ fn say(arguments: &Plan, plan: &foresight::Plan, version: Option<u64>, after: &C
         out.say(&format!("\nThe plan is kept. Exactly this is done by: tocsin apply {path} --plan {file}{team}"));
     }
     Ok(ExitCode::from(CHANGES))
+}
+
+/// Asks which contact methods of what is in force nobody has verified. Not known where the caller may not see somebody's, or there are too many people to ask for.
+async fn unconfirmed(api: &Api, before: &Configuration, outside: &mut Outside) -> Result<(), Failure> {
+    let people: Vec<_> = before.users.iter().filter(|u| !u.contact_methods.is_empty()).collect();
+    if people.len() > MOST_ASKED {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    for user in people {
+        let answer = match api.send(Request::get("person", &["v1", "users", user.id.as_str(), "reach"])).await {
+            Ok(answer) => answer,
+            Err(Failure::Api { status: 403 | 404, .. }) => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        let Reach { contact_methods } = api.typed(&answer)?;
+        found.extend(contact_methods.into_iter().filter(|m| m.state != "verified").map(|m| m.id));
+    }
+    outside.unconfirmed.extend(found);
+    outside.asked = true;
+    Ok(())
+}
+
+/// How somebody is reached, as far as it is used here.
+#[derive(Deserialize)]
+struct Reach {
+    contact_methods: Vec<Method>,
+}
+
+#[derive(Deserialize)]
+struct Method {
+    id: ContactId,
+    state: String,
 }
 
 fn minute(at: &jiff::Timestamp) -> String {

@@ -1,7 +1,8 @@
 //! `who` and `verify`, offline.
 
-use super::double::{Ran, file, run, tocsin};
+use super::double::{Answer, Double, Ran, Request, file, run, tocsin};
 use expect_test::expect;
+use serde_json::json;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/local/example.yaml");
 
@@ -121,4 +122,36 @@ fn years_are_years_of_the_calendar() {
     assert_eq!(until("2026-03-01T09:00:00Z", "1"), "2027-03-01T09:00:00Z");
     assert_eq!(until("2026-03-01T09:00:00Z", "5"), "2031-03-01T09:00:00Z", "two of them have 366 days");
     assert_eq!(until("2028-02-29T00:00:00Z", "1"), "2029-02-28T00:00:00Z", "there is no 29th then");
+}
+
+/// Two versions: Ada alone until Tuesday 2026-01-06 at 10:00, Grace alone since.
+fn two_versions() -> Double {
+    let of = |who: &str| {
+        json!({"version": 1, "teams": [{"id": "web", "name": "Web"}], "users": [{"id": who, "name": who}], "schedules": [
+            {"id": "primary", "team": "web", "time_zone": "UTC", "layers": [{"rotation": "weekly", "start": "2026-01-05", "members": [who]}]}]})
+    };
+    Double::new(move |request: &Request| match request.line().split('?').next().unwrap_or_default() {
+        "GET /v1/configuration/versions" => Answer::json(
+            200,
+            json!({"versions": [{"version": 2, "at": "2026-01-06T10:00:00Z", "by": "ada"}, {"version": 1, "at": "2026-01-05T10:00:00Z", "by": "ada"}]}),
+        ),
+        "GET /v1/configuration/versions/1" => Answer::json(200, json!({"version": 1, "configuration": of("ada")})),
+        "GET /v1/configuration/versions/2" => Answer::json(200, json!({"version": 2, "configuration": of("grace")})),
+        other => Answer::problem(404, "Not found", other),
+    })
+}
+
+#[test]
+fn who_was_on_call_then_is_told_by_what_was_in_force_then() {
+    let double = two_versions();
+    let at = |rest: &[&str]| double.tocsin(&[&["who", "--at"], rest].concat());
+    expect![[r#"
+        At 2026-01-06T09:59:59Z, by version 1 of the configuration:
+        SCHEDULE  ON CALL  WHY
+        primary   ada      layer 1, turn 1 since 2026-01-05 00:00 UTC
+    "#]]
+    .assert_eq(at(&["2026-01-06T09:59:59Z"]).good());
+    assert!(at(&["2026-01-06T10:00:00Z"]).good().contains("primary   grace"));
+    assert!(at(&["2026-01-06T09:00:00Z", "--version", "2"]).good().contains("by version 2"));
+    assert!(at(&["2026-01-05T09:59:59Z"]).failed().contains("no configuration was in force at 2026-01-05T09:59:59Z"));
 }

@@ -176,3 +176,56 @@ fn a_kept_plan_is_applied_exactly_or_not_at_all() {
     assert!(ran.failed().contains("it was edited since"), "{}", ran.err);
     assert_eq!(tocsin.lines().iter().filter(|l| l.starts_with("PUT")).count(), 1, "nothing was sent for the edited file");
 }
+
+/// Two people in force as version 3, Linus's phone not verified; `may` see such or not.
+fn in_force(may: bool) -> Double {
+    let person = |id: &str| json!({"id": id, "name": id, "contact_methods": [{"id": format!("{id}-sms"), "kind": "sms", "to": "+15555550101"}]});
+    let document = json!({"version": 1, "teams": [{"id": "web", "name": "Web"}], "users": [person("grace"), person("linus")],
+        "policies": [{"id": "web", "team": "web", "levels": [{"delay_s": 300, "targets": [{"user": "grace"}, {"user": "linus"}]}]}],
+        "services": [{"id": "shop", "name": "Shop", "team": "web", "policy": "web"}]});
+    Double::new(move |request: &Request| match request.line().as_str() {
+        "GET /v1/configuration" => Answer::json(200, json!({"version": 3, "configuration": document})),
+        "GET /v1/users/linus/reach" if may => Answer::json(200, json!({"contact_methods": [{"id": "linus-sms", "state": "unverified"}]})),
+        "GET /v1/users/grace/reach" if may => Answer::json(200, json!({"contact_methods": [{"id": "grace-sms", "state": "verified"}]})),
+        path if path.starts_with("GET /v1/configuration/versions") => Answer::json(200, json!({"versions": []})),
+        other => Answer::problem(404, "Not found", other),
+    })
+}
+
+const MOVED: &str = "\
+version: 1
+teams: [{id: web, name: Web}]
+users:
+  - {id: grace, name: grace, contact_methods: [{id: grace-sms, kind: sms, to: '+15555550199'}]}
+  - {id: linus, name: linus, contact_methods: [{id: linus-sms, kind: sms, to: '+15555550101'}]}
+policies:
+  - {id: web, team: web, levels: [{delay_s: 300, targets: [{user: grace}, {user: linus}]}]}
+services:
+  - {id: shop, name: Shop, team: web, policy: web}
+";
+
+#[test]
+fn the_deployment_is_asked_who_has_a_verified_way() {
+    let moved = file("plan-moved.yaml", MOVED);
+    let moved = moved.to_str().unwrap();
+    let ran = in_force(true).tocsin(&["plan", moved, "--at", AT]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(2), ""), "{}", ran.out);
+    expect![[r#"
+        From version 3 to moved.yaml, looking ahead from 2026-01-05 09:00 UTC to 2026-02-02 09:00 UTC.
+
+        What changes
+          ~ user grace
+              contact_methods[grace-sms].to: +15555550101 -> +15555550199
+
+        Look at this before you apply it
+          ! grace can not be reached: grace has only contact methods that nobody has confirmed (named by level 1 of policy web)
+          ! level 1 of policy web can reach nobody: grace has only contact methods that nobody has confirmed; linus has only contact methods that nobody has confirmed
+          ! an incident of shop reaches only the last-resort contact: no level of policy web has anybody
+              Monday 2026-01-05 09:00 UTC and on
+
+        As before
+          ! linus can not be reached: linus has only contact methods that nobody has confirmed (named by level 1 of policy web)
+    "#]].assert_eq(&ran.out.replace(moved, "moved.yaml"));
+    let ran = in_force(false).tocsin(&["plan", moved, "--at", AT]);
+    assert!(ran.out.contains("Which contact methods are verified is not known") && !ran.out.contains("can not be reached"), "{}", ran.out);
+}

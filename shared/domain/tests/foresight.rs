@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tocsin_domain::alert::Urgency;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::foresight::pages::levels;
+use tocsin_domain::foresight::pages::{Drawn, levels};
 use tocsin_domain::foresight::spans::{self, holds};
 use tocsin_domain::foresight::{Concern, Outside, plan, verify};
 use tocsin_domain::notification::plan::plan_level;
@@ -22,14 +22,18 @@ fn configuration(schedule: &Schedule) -> Configuration {
     let users: Vec<Value> = (0..6)
         .map(|n| {
             let methods = if n % 2 == 0 { json!([{"id": format!("sms{n}"), "kind": "sms", "to": "+15555550100"}]) } else { json!([]) };
-            json!({"id": format!("user{n}"), "name": format!("User {n}"), "contact_methods": methods})
+            // Low urgency waits for the morning, and the second rule may fall into the evening.
+            let rules = if n == 2 { json!([{"via": "sms2"}, {"via": "sms2", "after_s": 5400}]) } else { json!([]) };
+            let quiet = if n % 3 == 2 { json!([{"from": "21:30", "to": format!("06:{n}5")}]) } else { json!([]) };
+            json!({"id": format!("user{n}"), "name": format!("User {n}"), "contact_methods": methods, "quiet_hours": quiet, "rules": {"low": rules},
+                "time_zone": schedule.time_zone})
         })
         .collect();
     serde_json::from_value(json!({
         "version": 1, "teams": [{"id": "t", "name": "T"}], "users": users, "schedules": [schedule],
         "policies": [{"id": "p", "team": "t", "levels": [
             {"delay_s": 60, "targets": [{"schedule": "s"}], "hours": {"time_zone": schedule.time_zone, "windows": [{"from": "01:30", "to": "17:00"}]}},
-            {"delay_s": 60, "targets": [{"schedule": "s"}, {"user": "user1"}]},
+            {"delay_s": 60, "targets": [{"schedule": "s"}, {"user": "user1"}, {"user": "user4"}], "round_robin": true},
         ]}],
         "services": [{"id": "shop", "name": "Shop", "team": "t", "policy": "p"}],
     }))
@@ -100,17 +104,19 @@ fn the_engine_and_the_calendar_agree_about_every_hand_off() {
 
 #[test]
 fn a_plan_names_a_level_exactly_where_it_pages_otherwise() {
-    let mut runner = runner("changes", 3);
+    let mut runner = runner("changes", 2);
     runner
         .run(&(cases(0..zones().len(), true), cases(0..zones().len(), false)), |(one, other)| {
             let ((one, from, _), (mut other, ..)) = (one.build(), other.build());
             other.time_zone = one.time_zone.clone();
             let (before, after) = (configuration(&one), configuration(&other));
             let start = Timestamp::from_second(from * 60).unwrap();
-            let plan = plan(&before, &after, &Outside::default(), start);
-            for step in 0..700 {
-                let at = start + SignedDuration::from_mins(step * 57);
-                let (old, new) = (levels(&before.policies[0], &before, at), levels(&after.policies[0], &after, at));
+            let drawn = Drawn::from([(("p".parse().unwrap(), 1), 5)]);
+            let outside = Outside { drawn: drawn.clone(), ..Outside::default() };
+            let plan = plan(&before, &after, &outside, start);
+            for step in 0..250 {
+                let at = start + SignedDuration::from_mins(step * 157);
+                let (old, new) = (levels(&before.policies[0], &before, &drawn, at), levels(&after.policies[0], &after, &drawn, at));
                 for place in 0..2 {
                     let named = plan.pages.iter().flat_map(|p| &p.changes).find(|c| c.level == place && holds(&c.spans, at));
                     assert_eq!(named.is_some(), old[place] != new[place], "level {place} at {at}");

@@ -125,6 +125,13 @@ pub(crate) struct TurnOf {
     turn: u64,
 }
 
+impl TurnOf {
+    /// As the domain knows it.
+    pub(super) fn drawn(&self) -> ((PolicyId, u32), u64) {
+        ((self.policy.clone(), self.level), self.turn)
+    }
+}
+
 impl FromStr for TurnOf {
     type Err = String;
 
@@ -166,7 +173,7 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
         (None, None) => imagined(which, out.now)?,
     };
     // What is asked for counts more than what was recorded.
-    around.turns.extend(which.turn.iter().map(|t| ((t.policy.clone(), t.level), t.turn)));
+    around.turns.extend(which.turn.iter().map(TurnOf::drawn));
     let Some(first) = events.iter().map(|e| e.at).min() else {
         return Err(Failure::Refused { what: "there is no event to play".to_owned(), next: None });
     };

@@ -22,8 +22,21 @@ const IDLE_DAYS: u32 = 366;
 pub struct Outside {
     /// Contact methods that their owner has not confirmed.
     pub unconfirmed: BTreeSet<ContactId>,
+    /// Whether somebody asked which those are. Then a contact method that a change makes, or sends elsewhere, counts as one of them afterwards.
+    pub asked: bool,
+    /// Whose turn it is at levels whose targets take turns.
+    pub drawn: pages::Drawn,
     /// Objects that earlier versions had, by kind (`users`) and id, with the last version that had them.
     pub earlier: BTreeMap<(String, String), u64>,
+}
+
+impl Outside {
+    /// What is known when `after` is in force where `before` was.
+    fn afterwards(&self, before: &Configuration, after: &Configuration) -> Self {
+        let methods = after.users.iter().flat_map(|u| &u.contact_methods).filter(|_| self.asked);
+        let fresh = methods.filter(|m| before.contact(&m.id).is_none_or(|(_, old)| (old.kind, &old.to) != (m.kind, &m.to)));
+        Self { unconfirmed: self.unconfirmed.iter().cloned().chain(fresh.map(|m| m.id.clone())).collect(), ..self.clone() }
+    }
 }
 
 /// A time that is covered now and was not, or the other way round.
@@ -124,10 +137,10 @@ pub fn plan(before: &Configuration, after: &Configuration, outside: &Outside, at
     for object in objects.iter_mut().filter(|o| o.fate == Fate::Added) {
         object.recreates = object.id.as_ref().and_then(|id| outside.earlier.get(&(object.kind.clone(), id.clone())).copied());
     }
-    let (old, new) = (concerns(before, outside, from), concerns(after, outside, from));
+    let (old, new) = (concerns(before, outside, from), concerns(after, &outside.afterwards(before, after), from));
     let warnings = new.into_iter().map(|concern| Warning { new: !old.iter().any(|o| o.same_matter(&concern)), concern }).collect();
     let coverage = after.schedules.iter().filter_map(|s| covered(before.schedule(&s.id)?, s, from, until)).collect();
-    Plan { from, until, coverage, pages: pages::changes(before, after, from, until), keys: keys(before, after), warnings, objects }
+    Plan { from, until, coverage, pages: pages::changes(before, after, &outside.drawn, from, until), keys: keys(before, after), warnings, objects }
 }
 
 pub(super) fn later(from: Timestamp, days: u32) -> Timestamp {

@@ -144,13 +144,22 @@ fn pages(p: &ServicePages, whole: Span, lines: &mut Vec<Line>) {
     let services = p.services.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let policy = if p.policy_before == p.policy_after { p.policy_after.to_string() } else { format!("{} -> {}", p.policy_before, p.policy_after) };
     lines.push(line(Tone::Change, format!("  ~ {services} (policy {policy})")));
+    // What differs in quiet hours alone, beside the same difference, is one line for people.
+    let mut said: Vec<(String, Vec<Span>)> = Vec::new();
     for change in &p.changes {
-        match change.spans.as_slice() {
-            [only] if *only == whole => lines.push(line(Tone::Detail, format!("      {}, at all times", level(change)))),
-            spans => {
-                lines.push(line(Tone::Detail, format!("      {}", level(change))));
-                lines.extend(times(spans, &p.time_zone, Some(whole.end)).into_iter().map(|t| line(Tone::Detail, format!("          {t}"))));
-            }
+        let words = level(change);
+        match said.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, spans)) => spans.extend(&change.spans),
+            None => said.push((words, change.spans.clone())),
+        }
+    }
+    for (words, spans) in said {
+        let spans = super::spans::normal(spans);
+        if spans == [whole] {
+            lines.push(line(Tone::Detail, format!("      {words}, at all times")));
+        } else {
+            lines.push(line(Tone::Detail, format!("      {words}")));
+            lines.extend(times(&spans, &p.time_zone, Some(whole.end)).into_iter().map(|t| line(Tone::Detail, format!("          {t}"))));
         }
     }
 }
@@ -160,11 +169,21 @@ fn level(c: &LevelChange) -> String {
     match (&c.before, &c.after) {
         (None, Some(after)) => format!("{name} is new and pages {}", who(after)),
         (Some(before), None) => format!("{name} is gone, which paged {}", who(before)),
-        (Some(before), Some(after)) if before.people() != after.people() => format!("{name} pages {} instead of {}", who(after), who(before)),
+        (Some(before), Some(after)) if before.people() != after.people() => {
+            let turns = if after.turns.len() > 1 { format!(", in turns: {}", in_turns(after)) } else { String::new() };
+            format!("{name} pages {} instead of {}{turns}", who(after), who(before))
+        }
         (Some(before), Some(after)) => {
             let mut parts = Vec::new();
             if before.delay_s != after.delay_s {
                 parts.push(format!("has {} s to answer instead of {} s", after.delay_s, before.delay_s));
+            }
+            if before.turns != after.turns {
+                parts.push(match (before.turns.as_slice(), after.turns.as_slice()) {
+                    ([], _) => format!("takes turns, beginning with the next incident: {}", in_turns(after)),
+                    (_, []) => "takes no turns any more: all are paged together".to_owned(),
+                    _ => format!("takes turns from the next incident on: {} instead of {}", in_turns(after), in_turns(before)),
+                });
             }
             for (word, old, new) in [("high", &before.high, &after.high), ("low", &before.low, &after.low)] {
                 let only = |a: &[PageTo], b: &[PageTo]| a.iter().filter(|p| !b.contains(p)).cloned().collect::<Vec<_>>();
@@ -183,11 +202,27 @@ fn who(level: &LevelPages) -> String {
     if people.is_empty() { "nobody".to_owned() } else { people.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ") }
 }
 
+/// The next ones first.
+fn in_turns(level: &LevelPages) -> String {
+    const MOST_TURNS: usize = 6;
+    let names = |people: &Vec<crate::id::UserId>| people.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let mut turns: Vec<String> = level.turns.iter().take(MOST_TURNS).map(names).collect();
+    if level.turns.len() > MOST_TURNS {
+        turns.push(format!("and {} more", level.turns.len() - MOST_TURNS));
+    }
+    turns.join(", ")
+}
+
 fn ways(pages: &[PageTo]) -> String {
     if pages.is_empty() {
         return "by nothing more".to_owned();
     }
-    let way = |p: &PageTo| if p.after_s == 0 { p.contact.to_string() } else { format!("{} after {} s", p.contact, p.after_s) };
+    let way = |p: &PageTo| match (&p.quiet_until, p.after_s) {
+        (None, 0) => p.contact.to_string(),
+        (None, after_s) => format!("{} after {after_s} s", p.contact),
+        (Some(end), 0) => format!("{} when quiet hours end at {end}", p.contact),
+        (Some(end), after_s) => format!("{} {after_s} s after quiet hours end at {end}", p.contact),
+    };
     pages.iter().map(way).collect::<Vec<_>>().join(" and ")
 }
 
