@@ -12,6 +12,7 @@
 pub mod checker;
 pub mod conformance;
 pub mod executor;
+pub mod partitions;
 pub mod samples;
 pub mod simulation;
 pub mod world;

@@ -3,6 +3,7 @@
 //! The table in docs/PERFORMANCE.md is this test's golden: `TOCSIN_BLESS=1 cargo test -p tocsin-aws --test costs` writes it anew; look at the difference, it is money.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
+mod isolation;
 mod meter;
 mod storm;
 

@@ -138,8 +138,7 @@ impl HttpConnector for Meter {
         let meter = self.clone();
         HttpConnectorFuture::new(async move {
             let _turn = meter.turns.lock().await;
-            let operation = request.headers().get("x-amz-target").and_then(|t| t.rsplit('.').next()).unwrap_or("").to_owned();
-            let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+            let (operation, body) = (operation_of(&request), body_of(&request));
             let keys = written_keys(&operation, &body);
             let before = meter.items(&keys).await?;
             let response = HttpConnector::call(&meter.embedded, request).await?;
@@ -176,8 +175,16 @@ impl HttpClient for Meter {
     }
 }
 
+pub(crate) fn operation_of(request: &HttpRequest) -> String {
+    request.headers().get("x-amz-target").and_then(|t| t.rsplit('.').next()).unwrap_or("").to_owned()
+}
+
+pub(crate) fn body_of(request: &HttpRequest) -> Value {
+    serde_json::from_slice(request.body().bytes().unwrap()).unwrap()
+}
+
 /// Keys of what a request writes or checks.
-fn written_keys(operation: &str, body: &Value) -> Vec<Value> {
+pub(crate) fn written_keys(operation: &str, body: &Value) -> Vec<Value> {
     let key = |of: &Value| json!({ "pk": of["pk"], "sk": of["sk"] });
     match operation {
         "PutItem" => vec![key(&body["Item"])],
