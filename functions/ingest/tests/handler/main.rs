@@ -6,6 +6,7 @@ mod changes;
 mod declared;
 mod edges;
 mod expiry;
+mod floods;
 mod heartbeats;
 mod retries;
 mod support;
