@@ -120,7 +120,7 @@ class World:
 
     _configuration = None
 
-    def __init__(self, levels, delay_s=3, service=None, policy=None, verified=True):
+    def __init__(self, levels, delay_s=3, service=None, policy=None, verified=True, limits=None):
         """`levels`: for each level the people it pages. They have answered for their phones, unless `verified` is false."""
         n = next(_numbers)
         self.people = [p for level in levels for p in level]
@@ -128,7 +128,7 @@ class World:
         targets = [{"delay_s": delay_s, "targets": [{"user": p.id} for p in level]} for level in levels]
         policy = {"id": f"policy-{n}", "team": "e2e", "levels": targets} | (policy or {})
         document = {"id": self.service, "name": f"Service {n}", "team": "e2e", "policy": policy["id"]} | (service or {})
-        document["integrations"] = [{"id": f"pd-{n}", "kind": "pagerduty"}, {"id": f"am-{n}", "kind": "alertmanager"}]
+        document["integrations"] = [{"id": f"pd-{n}", "kind": "pagerduty"} | (limits or {}), {"id": f"am-{n}", "kind": "alertmanager"}]
         added = {"users": [p.document() for p in self.people], "policies": [policy], "services": [document]}
         keys = self.apply(added)
         for person in self.people if verified else []:

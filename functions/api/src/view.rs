@@ -7,6 +7,7 @@ use tocsin_domain::alert::Alert;
 use tocsin_domain::change_event::Change;
 use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::escalation::progress::Next;
+use tocsin_domain::flood::Flood;
 use tocsin_domain::incident::details::Value;
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
@@ -87,6 +88,10 @@ pub(crate) struct IncidentView {
     /// Number of the incident that it is part of.
     #[serde(skip_serializing_if = "Option::is_none")]
     merged_into: Option<u64>,
+    /// It is a flood, alerts that came too fast to page for each: when the first (`first_at`) and the latest of them (`last_at`) came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    flood: Option<Flood>,
     /// Who was asked to help.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     responders: Vec<ResponderView>,
@@ -141,6 +146,7 @@ impl From<&Incident> for IncidentView {
             fields: i.fields.clone(),
             bridge: i.bridge.clone(),
             merged_into: i.merged_into.map(|m| m.number),
+            flood: i.flood,
             responders: i.responders.iter().map(ResponderView::from).collect(),
         }
     }

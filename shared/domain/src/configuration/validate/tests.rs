@@ -72,6 +72,17 @@ fn each_mistake_is_named_with_its_field_and_a_suggestion() {
             json!("heartbeat"),
             "services[1].integrations[0].kind: an integration can not be a heartbeat (write it under heartbeats: {id: blog-pd, name: ..., service: blog, interval_s: ...})",
         ),
+        // Floods.
+        (
+            "/services/1/integrations/0/flood_after",
+            json!(1),
+            "services[1].integrations[0].flood_after: 1 new alerts in a minute is out of bounds (write 2 to 3000)",
+        ),
+        (
+            "/services/1/integrations/0/refuse_after",
+            json!(999),
+            "services[1].integrations[0].refuse_after: 999 new alerts in a minute is out of bounds (write 1000 (10 times flood_after) to 60000: what lies between is accepted as one incident)",
+        ),
         // Sources of what AWS delivers.
         (
             "/services/1/integrations/0/sources",
