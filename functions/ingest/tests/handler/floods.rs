@@ -33,6 +33,7 @@ impl World {
                 team: "web".parse().unwrap(),
                 kind: IntegrationKind::Pagerduty,
                 limits: Limits { flood_after: 5, refuse_after: 50 },
+                mapping: Vec::new(),
             };
             store.put_integration_key(&SecretHash::of(key), &opens).await.unwrap();
         }

@@ -128,6 +128,7 @@ impl World {
                 team: "web".parse().unwrap(),
                 kind: IntegrationKind::Pagerduty,
                 limits: Limits::default(),
+                mapping: Vec::new(),
             };
             store.put_integration_key(&SecretHash::of(&key(name)), &opens).await.unwrap();
         }
