@@ -14,6 +14,8 @@ mod edits;
 mod escalation;
 #[path = "stories/floods.rs"]
 mod floods;
+#[path = "stories/foretold.rs"]
+mod foretold;
 #[path = "stories/grouping.rs"]
 mod grouping;
 #[path = "stories/heartbeats.rs"]
