@@ -46,3 +46,5 @@ mod rules;
 mod sending;
 #[path = "stories/storms.rs"]
 mod storms;
+#[path = "stories/use_cases.rs"]
+mod use_cases;
