@@ -122,7 +122,8 @@ impl Api {
     }
 
     async fn send_once(&self, request: &Request<'_>) -> Result<Value, Failure> {
-        let Request { method, segments, query, body, key, about } = request;
+        let Request { method, segments, query, body, key, .. } = request;
+        let about = request.about;
         let mut url = self.base.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(*segments);
@@ -149,9 +150,9 @@ impl Api {
             Ok(json) if status.is_success() => Ok(json),
             Ok(Value::Object(problem)) if status.is_client_error() || status.is_server_error() => {
                 let problem = serde_json::from_value::<ApiProblem>(Value::Object(problem)).unwrap_or_default();
-                Err(Failure::Api { status: status.as_u16(), problem: Box::new(problem), about: *about })
+                Err(Failure::Api { status: status.as_u16(), problem: Box::new(problem), about })
             }
-            _ if status.is_server_error() => Err(Failure::Api { status: status.as_u16(), problem: Box::default(), about: *about }),
+            _ if status.is_server_error() => Err(Failure::Api { status: status.as_u16(), problem: Box::default(), about }),
             Ok(_) => Err(self.strange(status.as_u16(), "no problem document".to_owned())),
             Err(e) => Err(self.strange(status.as_u16(), e.to_string())),
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::configuration::validate::{Problem, validate};
+use tocsin_domain::configuration::validate::Problem;
 use tocsin_domain::id::IdError;
 use tree::{Node, Path, Place, Step, Value};
 
@@ -127,11 +127,12 @@ pub(crate) fn types(sources: &[(String, String)]) -> Result<Configuration, Strin
 }
 
 /// Reads a configuration that stands in one file or in several; each with the name that the findings call it by.
+#[cfg(test)]
 pub(crate) fn read_all(sources: &[(String, String)]) -> Result<Configuration, Findings> {
-    read_judged(sources, &validate)
+    read_judged(sources, &tocsin_domain::configuration::validate::validate)
 }
 
-/// The same, judged by somebody else than the domain's validation of a whole document.
+/// The same, judged by whoever knows what the document is: the domain's validation of a whole, or that of a team's part.
 pub(crate) fn read_judged(sources: &[(String, String)], judge: &dyn Fn(&Configuration) -> Vec<Problem>) -> Result<Configuration, Findings> {
     let files: Vec<String> = sources.iter().map(|(name, _)| name.clone()).collect();
     let (mut trees, mut list) = (Vec::new(), Vec::new());
