@@ -59,7 +59,7 @@ fn consumer_down() {
 
 #[test]
 fn providers_down() {
-    lives(Mode::ProvidersDown, 6);
+    lives(Mode::ProvidersDown, 7);
 }
 
 #[test]

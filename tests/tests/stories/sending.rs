@@ -6,8 +6,8 @@ use tocsin_domain::configuration::Channel::{self, Email, Sms};
 use tocsin_domain::incident::timeline::What;
 use tocsin_tests::checker::{Lived, check};
 use tocsin_tests::samples::{at, slug};
-use tocsin_tests::world::World;
 use tocsin_tests::world::tell::{Answer, Length};
+use tocsin_tests::world::{Setup, World};
 
 fn refuse(world: &World, contact: &str) {
     world.messenger.script(Which::Contact(slug(contact)), Provider::Refuses("opted out".to_owned()));
@@ -199,4 +199,20 @@ fn a_last_resort_that_was_away_is_told_soon_after_it_is_back() {
         world.fast_forward(1.hours());
         world.expect_quiet();
     }
+}
+
+#[test]
+fn a_policy_that_goes_on_until_somebody_answers_begins_once_a_minute_where_every_page_is_refused() {
+    let mut configuration = tocsin_tests::world::configuration::configuration();
+    for dora in configuration.users.iter_mut().filter(|u| u.id.as_str() == "dora") {
+        dora.contact_methods.truncate(1);
+        dora.rules.high.truncate(1);
+    }
+    let mut world = World::new(Setup { configuration, ..Setup::default() });
+    refuse(&world, "dora-sms");
+    world.trigger("siren", "down");
+    let id = world.only().id;
+    world.fast_forward(10.minutes());
+    let rounds = world.timeline(id).iter().filter(|e| matches!(e.what, What::LevelFired { .. })).count();
+    assert_eq!(rounds, 11, "at once, and each minute");
 }

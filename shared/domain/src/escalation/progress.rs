@@ -31,6 +31,9 @@ pub struct Progress {
     pub generation_started_at: Timestamp,
     /// When this round began.
     pub round_started_at: Timestamp,
+    /// The round that comes next begins no earlier, whatever hurries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_not_before: Option<Timestamp>,
     /// 0-based round.
     pub repeat: u32,
     /// 0-based level that fires next (of the levels in [`Incident::levels`](crate::incident::Incident::levels)).
@@ -59,6 +62,7 @@ impl Progress {
         Self {
             generation_started_at: now,
             round_started_at: now,
+            round_not_before: None,
             repeat: 0,
             level: 0,
             next: Next::Level { at: now },
@@ -75,9 +79,14 @@ impl Progress {
         key.request.is_none() && key.user.is_some() && self.fired == Some((key.repeat, key.level))
     }
 
-    /// What comes next is due at once.
+    /// What comes next is due at once; but a round takes its least time, or one whose pages are all refused would begin again and again.
     pub(crate) fn hurry(&mut self, now: Timestamp) {
+        let begins_a_round = self.level == 0 && self.repeat > 0;
         match &mut self.next {
+            Next::Level { at } if begins_a_round => {
+                *at = (*at).min(self.round_not_before.map_or(now, |earliest| earliest.max(now)));
+                self.round_started_at = *at;
+            }
             Next::Level { at } | Next::LastResort { at } => *at = (*at).min(now),
             Next::Exhausted => {}
         }
@@ -135,7 +144,16 @@ impl Progress {
     }
 
     fn next_round(&self, at: Timestamp) -> Self {
-        let at = at.max(after(self.round_started_at, LEAST_CYCLE_S));
-        Self { repeat: self.repeat.saturating_add(1), level: 0, round_started_at: at, next: Next::Level { at }, reached_in_round: false, ..*self }
+        let earliest = after(self.round_started_at, LEAST_CYCLE_S);
+        let at = at.max(earliest);
+        Self {
+            round_not_before: Some(earliest),
+            repeat: self.repeat.saturating_add(1),
+            level: 0,
+            round_started_at: at,
+            next: Next::Level { at },
+            reached_in_round: false,
+            ..*self
+        }
     }
 }
