@@ -20,7 +20,7 @@ use std::sync::Arc;
 use tocsin_app::accept_event::AcceptEvent;
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::PortError;
-use tocsin_app::ports::{ChangeStore, ConfigurationStore, HeartbeatStore, IntegrationKey};
+use tocsin_app::ports::{ChangeStore, ConfigurationStore, IntegrationKey, Pings};
 use tocsin_app::sns_pages::SnsPages;
 use tocsin_ingest::Ingest;
 use tocsin_ingest::source::aws;
@@ -64,8 +64,8 @@ impl Inbound {
     /// A function with empty caches.
     pub fn new(
         accept: AcceptEvent,
-        configuration: Arc<dyn ConfigurationStore>,
-        beats: Arc<dyn HeartbeatStore>,
+        configuration: Arc<impl ConfigurationStore + 'static>,
+        beats: Arc<dyn Pings>,
         changes: Arc<dyn ChangeStore>,
         pages: Arc<dyn SnsPages>,
     ) -> Self {

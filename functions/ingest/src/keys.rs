@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tocsin_app::error::PortError;
-use tocsin_app::ports::{Clock, ConfigurationStore, IntegrationKey, SecretHash};
+use tocsin_app::ports::{Clock, IntegrationKey, KeyReader, SecretHash};
 
 /// How long a key is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
@@ -15,14 +15,14 @@ const MOST: usize = 1000;
 
 /// The cache.
 pub struct KeyCache {
-    store: Arc<dyn ConfigurationStore>,
+    store: Arc<dyn KeyReader>,
     clock: Arc<dyn Clock>,
     known: Mutex<BTreeMap<SecretHash, (IntegrationKey, Timestamp)>>,
 }
 
 impl KeyCache {
     /// Remembers nothing yet.
-    pub fn new(store: Arc<dyn ConfigurationStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Arc<dyn KeyReader>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock, known: Mutex::default() }
     }
 

@@ -21,10 +21,9 @@ use source::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tocsin_app::accept_event::{AcceptEvent, Accepted};
-use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
-use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{ChangeStore, ConfigurationStore, HeartbeatStore, IdSource, IntegrationKey};
+use tocsin_app::ping_heartbeat::PingHeartbeat;
+use tocsin_app::ports::{ChangeStore, IdSource, IntegrationKey, KeyReader, Pings};
 use tocsin_app::record_change::record_change;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::configuration::IntegrationKind;
@@ -40,16 +39,16 @@ pub struct Ingest {
     accept: AcceptEvent,
     keys: Arc<KeyCache>,
     ids: Arc<dyn IdSource>,
-    heartbeats: KeepHeartbeats,
+    heartbeats: PingHeartbeat,
     changes: Arc<dyn ChangeStore>,
 }
 
 impl Ingest {
     /// A function with an empty key cache.
-    pub fn new(accept: AcceptEvent, configuration: Arc<dyn ConfigurationStore>, beats: Arc<dyn HeartbeatStore>, changes: Arc<dyn ChangeStore>) -> Self {
+    pub fn new(accept: AcceptEvent, keys: Arc<dyn KeyReader>, beats: Arc<dyn Pings>, changes: Arc<dyn ChangeStore>) -> Self {
         let ids = accept.ids.clone();
-        let heartbeats = KeepHeartbeats { beats, accept: accept.clone(), configuration: Arc::new(ConfigurationCache::new(configuration.clone())) };
-        Self { keys: Arc::new(KeyCache::new(configuration, accept.clock.clone())), accept, ids, heartbeats, changes }
+        let heartbeats = PingHeartbeat { beats, accept: accept.clone() };
+        Self { keys: Arc::new(KeyCache::new(keys, accept.clock.clone())), accept, ids, heartbeats, changes }
     }
 
     /// The door of Opsgenie's API, where this request is one of it. Its answers have a header more.
@@ -150,7 +149,7 @@ impl Ingest {
             Ok(_) => return answer(404, "unknown heartbeat", "no heartbeat has the key at the end of this address"),
             Err(e) => return self.later(None, &e.into(), Refusal::slow_down(WEBHOOK_LATER).into()),
         };
-        match self.heartbeats.ping(&key).await {
+        match self.heartbeats.run(&key).await {
             Ok(()) => Answer { status: 200, body: serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string() },
             Err(e) => self.later(Some(&key), &e, Refusal::slow_down(WEBHOOK_LATER).into()),
         }

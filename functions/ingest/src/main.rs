@@ -1,7 +1,8 @@
 //! Connects ingest to API Gateway and the table.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use tocsin_aws::{compose::Common, config::Aws};
+use std::sync::Arc;
+use tocsin_aws::{compose::accept_event, config::Aws};
 use tocsin_ingest::{Call, Ingest};
 use tocsin_lambda::http::{Request, Response};
 use tocsin_lambda::{environment::required, logging};
@@ -9,10 +10,10 @@ use tocsin_lambda::{environment::required, logging};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logging::start();
-    let common = Common::new(Aws::from_environment().table(&required("TOCSIN_TABLE")?));
+    let store = Arc::new(Aws::from_environment().table(&required("TOCSIN_TABLE")?));
     // The connection is opened in the start-up, not in the first request.
-    common.store.warm().await;
-    let ingest = &Ingest::new(common.accept_event(), common.store.clone(), common.store.clone(), common.store.clone());
+    store.warm().await;
+    let ingest = &Ingest::new(accept_event(&store), store.clone(), store.clone(), store);
     run(service_fn(move |event: LambdaEvent<Request>| async move {
         let request = event.payload;
         let (head, body) = request.into_parts();

@@ -22,7 +22,7 @@ use tocsin_app::ask_alert::{AskAlert, Heard};
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{AlertStore, Clock, ConfigurationStore, IncidentStore, IntegrationKey};
+use tocsin_app::ports::{AlertStore, Clock, IncidentStore, IntegrationKey, KeyReader};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::request::{RequestId, Requested};
@@ -51,7 +51,7 @@ impl Opsgenie {
         accept: AcceptEvent,
         alerts: Arc<dyn AlertStore>,
         incidents: Arc<dyn IncidentStore>,
-        keys: Arc<dyn ConfigurationStore>,
+        keys: Arc<dyn KeyReader>,
         heartbeats: KeepHeartbeats,
         configuration: Arc<ConfigurationCache>,
         public_url: String,

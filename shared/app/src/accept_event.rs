@@ -7,7 +7,7 @@
 
 use crate::count_new::CountNew;
 use crate::error::{AppError, WriteError};
-use crate::ports::{AlertStore, Clock, Hold, IdSource, IntegrationKey, Repeated};
+use crate::ports::{AlertIntake, Clock, Hold, IdSource, IntegrationKey, Repeated};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::event::{Action, Event};
@@ -39,7 +39,7 @@ pub enum Accepted {
 #[derive(Clone)]
 pub struct AcceptEvent {
     /// Alerts and guards.
-    pub alerts: Arc<dyn AlertStore>,
+    pub alerts: Arc<dyn AlertIntake>,
     /// Counts those that are new.
     pub count: CountNew,
     /// The clock.

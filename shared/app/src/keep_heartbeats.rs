@@ -1,6 +1,6 @@
 //! Keeps heartbeats: takes pings, opens an alert for each one that is missing, resolves it when it is back.
 //!
-//! Called by: `ingest` (pings) and `sweep` (every minute). A missing heartbeat is an event like any other, under the heartbeat's own integration: what follows
+//! Called by: `opsgenie` (pings by name; those by key are [`ping_heartbeat`](crate::ping_heartbeat)) and `sweep` (every minute). A missing heartbeat is an event like any other, under the heartbeat's own integration: what follows
 //! (incident, pages, grouping) follows from its alert. Refuses to page.
 //!
 //! Who is missing is told by the present configuration (and what senders made beside it) and the last ping alone: a changed interval counts from the last ping, a heartbeat that is not in the
@@ -12,6 +12,7 @@
 use crate::accept_event::AcceptEvent;
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
+use crate::ping_heartbeat::ping;
 use crate::ports::{Beat, HeartbeatStore, IntegrationKey};
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -89,14 +90,7 @@ pub struct Listed {
 impl KeepHeartbeats {
     /// A heartbeat is pinged by its key.
     pub async fn ping(&self, key: &IntegrationKey) -> Result<(), AppError> {
-        let missed = self.beats.ping(&key.integration, &key.team, self.accept.clock.now()).await?;
-        let Some(missed) = missed else { return Ok(()) };
-        self.accept.run(key, back()).await?;
-        // Before it was told, its alert may be about to open: the mark stays, and the next ping or sweep resolves it.
-        if missed.told {
-            self.beats.recovered(&key.integration, missed.found_at).await?;
-        }
-        Ok(())
+        ping(&*self.beats, &self.accept, key).await
     }
 
     /// A heartbeat of a team is pinged by its name or id. False: the team has none of that name.

@@ -31,6 +31,7 @@ pub mod keep_maintenance;
 pub mod make_heartbeats;
 pub mod merge_incidents;
 mod move_alerts;
+pub mod ping_heartbeat;
 pub mod ports;
 pub mod process_alerts;
 pub mod publish_timeline;

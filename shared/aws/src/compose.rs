@@ -40,6 +40,11 @@ pub struct Common {
     pub ids: Arc<RandomIds>,
 }
 
+/// For ingest, which has nothing else of these: [`Common`] would bring every use case's stores into its binary (see `tocsin_app::ports::KeyReader`).
+pub fn accept_event(store: &Arc<DynamoStore>) -> AcceptEvent {
+    AcceptEvent { alerts: store.clone(), count: CountNew::new(store.clone()), clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
+}
+
 impl Common {
     /// Over a table.
     pub fn new(store: DynamoStore) -> Self {
@@ -47,9 +52,9 @@ impl Common {
         Self { configuration: Arc::new(ConfigurationCache::new(store.clone())), store, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) }
     }
 
-    /// For ingest.
+    /// For opsgenie, api and sweep.
     pub fn accept_event(&self) -> AcceptEvent {
-        AcceptEvent { alerts: self.store.clone(), count: CountNew::new(self.store.clone()), clock: self.clock.clone(), ids: self.ids.clone() }
+        accept_event(&self.store)
     }
 
     /// For incident and sweep.

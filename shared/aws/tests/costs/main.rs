@@ -5,6 +5,7 @@
 
 mod isolation;
 mod meter;
+mod sources;
 mod storm;
 
 use jiff::{SignedDuration, Timestamp};
@@ -76,6 +77,7 @@ fn configuration() -> Configuration {
         "teams": [{ "id": "web", "name": "Web", "members": people.map(|p| json!({ "user": p })) }],
         "users": people.iter().enumerate().map(user).collect::<Vec<_>>(),
         "policies": [{ "id": "web-standard", "team": "web", "levels": [level("ada"), level("grace"), level("linus")], "repeat": 1 }],
+        "heartbeats": [{ "id": "beat", "name": "beat", "service": "shop", "interval_s": 3600 }],
         "services": [service("shop", json!({})), service("storm", json!({ "grouping": { "by": "time", "window_s": 300 } }))],
     });
     serde_json::from_value(document).unwrap()
@@ -87,6 +89,7 @@ struct Deployment {
     store: Arc<DynamoStore>,
     clock: Arc<ManualClock>,
     messenger: Arc<MemoryMessenger>,
+    accept: AcceptEvent,
     ingest: Ingest,
     process: ProcessAlerts,
     keep: KeepClock,
@@ -147,6 +150,7 @@ impl Deployment {
         let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: cache.clone() };
         let this = Self {
             ingest: Ingest::new(accept.clone(), store.clone(), store.clone(), store.clone()),
+            accept,
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command },
             publish: PublishTimeline { bus: Arc::new(MemoryBus::new(faults)), configuration: cache },
             sweep: Sweep {
@@ -193,6 +197,15 @@ impl Deployment {
             };
             self.store.put_integration_key(&SecretHash::of(&key(service)), &opens).await.unwrap();
         }
+        let beat = IntegrationKey {
+            integration: "beat".parse().unwrap(),
+            service: "shop".parse().unwrap(),
+            team: "web".parse().unwrap(),
+            kind: IntegrationKind::Heartbeat,
+            limits: Limits::default(),
+            mapping: Vec::new(),
+        };
+        self.store.put_integration_key(&SecretHash::of(&key("beat")), &beat).await.unwrap();
         let somebody =
             Principal { token: "token".parse().unwrap(), user: Some("ada".parse().unwrap()), grants: vec![Grant { team: None, role: Role::Responder }] };
         self.store.put_token(&SecretHash::of("token"), &somebody).await.unwrap();
@@ -371,10 +384,7 @@ impl Deployment {
         }
 
         // What nobody asked for.
-        let quiet = self.sweep.due.due_before(Timestamp::UNIX_EPOCH, 400).await.unwrap();
-        assert!(quiet.is_empty());
-        assert!(self.sweep.due.holds_before(Timestamp::UNIX_EPOCH, 400).await.unwrap().is_empty());
-        self.charge("sweep | a minute in which nothing is overdue");
+        self.quiet().await;
         let cold = Ingest::new(
             AcceptEvent {
                 alerts: self.store.clone(),
@@ -389,6 +399,27 @@ impl Deployment {
         let body = json!({ "routing_key": key("shop"), "event_action": "resolve", "dedup_key": "none" });
         assert_eq!(cold.handle("POST", "/v2/enqueue", body.to_string().as_bytes()).await.status, 202);
         self.meter.take().drain(..1).for_each(|call| self.bill.push(("ingest | a key that was not used for a minute".to_owned(), Cost::of(&[call]))));
+    }
+}
+
+impl Deployment {
+    /// Whole minutes of a deployment in which nothing is overdue, with one heartbeat that is well: one in which the ledger is audited, and one in which it is not.
+    async fn quiet(&mut self) {
+        let mut calm = Deployment::new().await;
+        assert_eq!(calm.ingest.handle("GET", &format!("/v1/integrations/heartbeat/{}", key("beat")), b"").await.status, 200);
+        calm.until("2026-01-05T09:04:00Z".parse().unwrap());
+        calm.sweep.run().await.unwrap();
+        for (at, what) in [
+            ("2026-01-05T09:05:00Z", "sweep | one minute of five: nothing is overdue, one heartbeat is well, and the ledger is audited"),
+            ("2026-01-05T09:06:00Z", "sweep | every other minute: nothing is overdue, and one heartbeat is well"),
+        ] {
+            calm.until(at.parse().unwrap());
+            calm.meter.take();
+            let swept = calm.sweep.run().await.unwrap();
+            assert_eq!((swept.alerts, swept.incidents, swept.failed), (0, 0, Vec::new()));
+            calm.charge(what);
+        }
+        self.bill.append(&mut calm.bill);
     }
 }
 
@@ -456,7 +487,7 @@ async fn the_bill_is_the_one_in_the_documentation() {
     let page = std::fs::read_to_string(PAGE).unwrap();
     let (head, rest) = page.split_once(BEGIN).unwrap_or_else(|| panic!("docs/PERFORMANCE.md has no {BEGIN}"));
     let (written, tail) = rest.split_once(END).unwrap_or_else(|| panic!("docs/PERFORMANCE.md has no {END}"));
-    let wanted = render(&bill);
+    let wanted = render(&bill) + &sources::table(&Deployment::new().await).await;
     if std::env::var_os("TOCSIN_BLESS").is_some() {
         std::fs::write(PAGE, format!("{head}{BEGIN}{wanted}{END}{tail}")).unwrap();
         return;
