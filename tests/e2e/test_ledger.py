@@ -120,8 +120,8 @@ class Heartbeats(unittest.TestCase):
         self.assertEqual(standing()["state"], "alive")
 
 
-class TheLedgerHolds(unittest.TestCase):
-    """Named so that it runs behind the others of this file; in a whole run other files' damage would be named by it."""
+class Whole(unittest.TestCase):
+    """Runs behind the others of this file, by its name."""
 
     def test_nothing_is_unaccounted_for(self):
         def holds():
