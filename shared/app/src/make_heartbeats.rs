@@ -117,8 +117,10 @@ impl KeepHeartbeats {
         if let Made::Done(listed) = &found
             && let Some(made) = &listed.made
         {
-            self.beats.remove_made(&made.expects.id).await?;
+            // Switched off first: should this end in between, the sweep resolves its alert, and asking again takes it away.
+            self.beats.put_made(&MadeHeartbeat { enabled: false, ..made.clone() }).await?;
             self.let_go(made).await?;
+            self.beats.remove_made(&made.expects.id).await?;
         }
         Ok(found)
     }
