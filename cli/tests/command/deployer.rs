@@ -342,7 +342,7 @@ fn a_dry_run_only_looks() {
     assert_eq!((receipts(&aws, "DeleteMessageBatch").len(), receipts(&aws, "ChangeMessageVisibilityBatch").len()), (0, 4), "the next run sees them at once");
     assert!(aws.seen().iter().all(|r| r.header("x-amz-target").starts_with("AmazonSQS.")), "nothing else was called");
     expect![[r#"
-        Nothing in 5 failure queues.
+        Nothing in 6 failure queues.
     "#]]
     .assert_eq(run(&mut deployment(vec![], swept()).deployer(&["redrive", "--dry-run"])).good());
 }
