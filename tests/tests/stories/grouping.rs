@@ -100,3 +100,25 @@ fn a_message_about_many_incidents_acknowledges_them_all_and_no_other() {
     let found = check(&world, Lived { healed_at: Some(world.now()), faults: 0 });
     assert!(found.is_empty(), "{found:#?}");
 }
+
+/// Two readers of the stream handle alerts of one group at the same instant, in every order that a hundred seeds give: one of them opens the incident, and all are in it.
+#[test]
+fn alerts_that_race_into_a_group_by_fields_open_one_incident() {
+    for seed in 0..100 {
+        let mut grouped = tocsin_tests::world::configuration::configuration();
+        for service in grouped.services.iter_mut().filter(|s| s.id.as_str() == "shop") {
+            service.grouping = tocsin_domain::configuration::Grouping::Fields { fields: vec!["component".to_owned()], window_s: None };
+        }
+        let mut world = World::new(tocsin_tests::world::Setup { seed: Some(seed), shards: 4, configuration: grouped, ..Default::default() });
+        for n in 0..8 {
+            let mut event =
+                tocsin_tests::samples::event(tocsin_domain::alert::event::Action::Trigger, &format!("disk {n}"), tocsin_domain::alert::Severity::Error);
+            event.component = Some(["db", "web"][n % 2].to_owned());
+            let asked = tocsin_tests::world::tell::Asked::Event(tocsin_tests::world::configuration::integration("shop"), Box::new(event));
+            world.ask_at(world.now(), 3, asked);
+        }
+        world.run_until(tocsin_tests::samples::at(1));
+        let sizes: Vec<u32> = world.all().iter().map(|i| i.alerts_open).collect();
+        assert_eq!(sizes, [4, 4], "seed {seed}");
+    }
+}
