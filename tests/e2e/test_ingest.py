@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import FIXTURES, Person, World, request, show, until, URL
+from support import FIXTURES, Person, World, api, request, show, until, URL
 
 
 class BadInput(unittest.TestCase):
@@ -96,7 +96,8 @@ class BadInput(unittest.TestCase):
         bad = service | {"integrations": [{"id": "scanner", "kind": "generic", "mapping": [{"summary": "{{name}}", "each": "{findings}"}]}]}
         whole = api("GET", "/v1/configuration")["configuration"]
         answer = api("PUT", "/v1/configuration", {"configuration": whole | {"services": whole["services"] + [bad]}}, expect=422)
-        self.assertEqual(len(answer["error"]["problems"]), 2, answer)
+        told = {e["field"].rsplit(".", 1)[1] for e in answer["errors"]}
+        self.assertEqual(told, {"summary", "each"}, answer)
         keys = World.apply({"services": [service | {"integrations": [{"id": "scanner", "kind": "generic", "mapping": rules}]}]})
         url = f"{URL}/v1/integrations/generic/{keys['scanner']}"
 
