@@ -119,7 +119,7 @@ fn a_mapping_that_reads_otherwise_is_told() {
     let mapping = "- { id: shop-opsgenie, kind: generic, mapping: [{ summary: \"{title}\", key: \"{id}\" }] }";
     let ran = against(&edited("plan-mapping.yaml", &[(integration, mapping)]), &[]);
     assert_eq!(ran.code, Some(2), "{}", ran.err);
-    let told: Vec<&str> = ran.out.lines().filter(|l| l.contains("integrations")).collect();
+    let told: Vec<&str> = ran.out.lines().map(str::trim).filter(|l| l.contains("integrations")).collect();
     expect![[r#"
               integrations[shop-opsgenie].kind: opsgenie -> generic
               integrations[shop-opsgenie].mapping: + [{key: "{id}", summary: "{title}"}]"#]]
