@@ -1,7 +1,6 @@
 //! `tocsin-bench`: see docs/PERFORMANCE.md, "Requests a second".
 #![expect(clippy::print_stdout, reason = "a command")]
 
-use bytes::Bytes;
 use clap::{Parser, Subcommand};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -33,6 +32,9 @@ enum What {
         /// The middle one of so many rounds is shown.
         #[arg(long, default_value_t = 5)]
         rounds: usize,
+        /// Threads of Tocsin that serve: as many as there are cores, as Alertmanager does.
+        #[arg(long, default_value_t = cores())]
+        threads: usize,
     },
     /// Instructions of the handler for each event, counted by valgrind.
     Instructions,
@@ -40,6 +42,9 @@ enum What {
     Serve {
         #[arg(value_enum)]
         store: Store,
+        /// Threads that serve: as many as there are cores.
+        #[arg(long, default_value_t = cores())]
+        threads: usize,
     },
     /// Hands so many new alerts and so many duplicates to the handler, without a socket.
     Handle {
@@ -50,12 +55,16 @@ enum What {
     },
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 fn main() -> Result<(), Error> {
     match Arguments::parse().what {
-        What::Compare { count, connections, rounds } => compare(count, connections, rounds),
+        What::Compare { count, connections, rounds, threads } => compare(count, connections, rounds, threads),
         What::Instructions => instructions(),
-        What::Serve { store } => {
-            println!("{}", server::start(store)?);
+        What::Serve { store, threads } => {
+            println!("{}", server::start(store, threads)?);
             loop {
                 std::thread::park();
             }
@@ -86,8 +95,8 @@ struct Served {
 }
 
 impl Served {
-    fn start(store: &str) -> Result<Self, Error> {
-        let mut child = Command::new(std::env::current_exe()?).args(["serve", store]).stdout(Stdio::piped()).spawn()?;
+    fn start(store: &str, threads: usize) -> Result<Self, Error> {
+        let mut child = Command::new(std::env::current_exe()?).args(["serve", store, "--threads", &threads.to_string()]).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         Ok(Self { child, address: line.trim().parse()? })
@@ -101,24 +110,29 @@ impl Drop for Served {
     }
 }
 
-/// A row: the load, and the time on a processor that the server took for a request.
-type Row = (Outcome, Duration);
+/// A row: the load, and the time on a processor that a request took of the server and of the load.
+type Row = (Outcome, [Duration; 2]);
 
-fn rounds_of(process: u32, to: SocketAddr, path: &str, format: Format, count: usize, connections: usize) -> Result<[Row; 2], Error> {
-    let bodies = |from: usize| -> Vec<Bytes> { (from..from + count).map(|n| Bytes::from(format.body(n))).collect() };
-    let load = |bodies: Vec<Bytes>| -> Result<Row, Error> {
-        let before = cpu_of(process);
-        let sent = bodies.len();
-        let outcome = Load { to, path: path.to_owned(), connections, bodies }.run()?;
-        let each = cpu_of(process).saturating_sub(before) / u32::try_from(sent)?;
-        Ok((outcome, each))
+fn rounds_of(server: u32, to: SocketAddr, path: &str, format: Format, count: usize, connections: usize) -> Result<[Row; 2], Error> {
+    let load = |from: usize, count: usize| -> Result<Row, Error> {
+        let bodies: Vec<String> = (from..from + count).map(|n| format.body(n)).collect();
+        let load = Load::new(to, path, connections, &bodies)?;
+        let both = [server, std::process::id()];
+        let before = both.map(cpu_of);
+        let outcome = load.run()?;
+        if outcome.refused > 0 {
+            return Err(format!("{to}{path} refused {} of {count}", outcome.refused).into());
+        }
+        let count = u32::try_from(count)?;
+        let [[theirs, ours], [theirs_before, ours_before]] = [both.map(cpu_of), before];
+        Ok((outcome, [theirs.saturating_sub(theirs_before) / count, ours.saturating_sub(ours_before) / count]))
     };
     // Connections, caches and the allocator have seen work before it counts.
-    load((0..count.min(500)).map(|n| Bytes::from(format.body(10_000_000 + n))).collect())?;
-    Ok([load(bodies(0))?, load(bodies(0))?])
+    load(10_000_000, count.min(500))?;
+    Ok([load(0, count)?, load(0, count)?])
 }
 
-fn compare(count: usize, connections: usize, rounds: usize) -> Result<(), Error> {
+fn compare(count: usize, connections: usize, rounds: usize, threads: usize) -> Result<(), Error> {
     let names = ["Alertmanager, API v2", "Tocsin in memory, API v2", "Tocsin in memory, PagerDuty v2", "Tocsin on an embedded DynamoDB, API v2"];
     let mut rows: Vec<[Vec<Row>; 2]> = names.iter().map(|_| Default::default()).collect();
     for _ in 0..rounds.max(1) {
@@ -130,7 +144,7 @@ fn compare(count: usize, connections: usize, rounds: usize) -> Result<(), Error>
                 }
                 _ => {
                     let (store, format) = [("memory", Format::ApiV2), ("memory", Format::Pagerduty), ("embedded", Format::ApiV2)][n - 1];
-                    let ours = Served::start(store)?;
+                    let ours = Served::start(store, threads)?;
                     // The database is the slow one: a tenth of the load says as much.
                     let count = if store == "embedded" { count.div_ceil(10) } else { count };
                     rounds_of(ours.child.id(), ours.address, &format.path(), format, count, connections)?
@@ -140,19 +154,20 @@ fn compare(count: usize, connections: usize, rounds: usize) -> Result<(), Error>
             row[1].push(again);
         }
     }
-    println!("{count} requests over {connections} connections, one alert each; the middle of {rounds} rounds\n");
-    println!("| | requests/s | times Alertmanager's | p50 ms | p99 ms | its CPU, us a request |\n|---|---|---|---|---|---|");
+    println!("{count} requests over {connections} connections, one alert each, Tocsin on {threads} threads; the middle of {rounds} rounds\n");
+    println!("| | requests/s | times Alertmanager's | p50 ms | p99 ms | server's CPU, us a request | load's CPU |\n|---|---|---|---|---|---|---|");
     for (which, what) in ["new alerts", "the same again"].iter().enumerate() {
         let mut theirs = 0.0;
         for (name, row) in names.iter().zip(&mut rows) {
             let row = &mut row[which];
             row.sort_by(|a, b| a.0.rate().total_cmp(&b.0.rate()));
-            let Some((outcome, each)) = row.get(row.len() / 2) else { continue };
+            let Some((outcome, cpu)) = row.get(row.len() / 2) else { continue };
             if theirs == 0.0 {
                 theirs = outcome.rate();
             }
             let [middle, most] = outcome.latency.map(|l| l.as_secs_f64() * 1e3);
-            println!("| {name}: {what} | {:.0} | {:.2} | {middle:.2} | {most:.2} | {:.0} |", outcome.rate(), outcome.rate() / theirs, each.as_secs_f64() * 1e6);
+            let [server, load] = cpu.map(|each| each.as_secs_f64() * 1e6);
+            println!("| {name}: {what} | {:.0} | {:.2} | {middle:.2} | {most:.2} | {server:.0} | {load:.0} |", outcome.rate(), outcome.rate() / theirs);
         }
     }
     Ok(())

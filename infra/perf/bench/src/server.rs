@@ -1,6 +1,6 @@
 //! The function's own handler behind HTTP/1.1: what `main.rs` of ingest does for Lambda, for a socket.
 //!
-//! One thread a core, each with an event loop of its own: a handler is a future of one thread, as it is in Lambda. Called by: `main` and the test.
+//! So many threads, each with an event loop of its own: a handler is a future of one thread, as it is in Lambda. Called by: `main` and the test.
 
 use crate::{Error, KEY};
 use bytes::Bytes;
@@ -54,17 +54,16 @@ async fn over(store: Arc<impl AlertStore + ConfigurationStore + HeartbeatStore +
     Ok(Ingest::new(accept, store.clone(), store.clone(), store))
 }
 
-/// Serves on a free port of loopback until the process ends.
+/// Serves on a free port of loopback, with so many threads, until the process ends. Connections are kept alive.
 ///
 /// # Errors
 /// Where the port can not be had, or the store not be prepared.
-pub fn start(store: Store) -> Result<SocketAddr, Error> {
+pub fn start(store: Store, threads: usize) -> Result<SocketAddr, Error> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;
     let ingest = Arc::new(tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(ingest(store))?);
-    let cores = thread::available_parallelism()?.get();
-    let mut workers = Vec::with_capacity(cores);
-    for _ in 0..cores {
+    let mut workers = Vec::with_capacity(threads);
+    for _ in 0..threads.max(1) {
         let (hand, sockets) = mpsc::channel::<TcpStream>();
         let ingest = ingest.clone();
         thread::spawn(move || worker(&ingest, &sockets));
