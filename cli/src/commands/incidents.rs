@@ -83,6 +83,36 @@ struct Change {
     summary: String,
 }
 
+/// Something that is not in the configuration any more.
+#[derive(Deserialize)]
+struct Gone {
+    kind: String,
+    id: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    since_version: Option<u64>,
+}
+
+impl Gone {
+    /// What is gone, and what that means while the incident is open.
+    fn sentence(&self, open: bool) -> String {
+        let name = self.name.as_ref().map_or(String::new(), |n| format!(" (\"{n}\")"));
+        let fate = match self.since_version {
+            Some(version) => format!("was deleted from the configuration since version {version}"),
+            None => "is not in the configuration".to_owned(),
+        };
+        let meaning = match self.kind.as_str() {
+            "service" | "policy" if open => "; the escalation keeps what it began with",
+            // Who is on call, and who belongs to a team, is always asked of the version in force.
+            "schedule" | "team" if open => "; levels that name it page nobody by it",
+            "user" if open => "; they are not paged any more",
+            _ => "",
+        };
+        format!("{} {}{name} {fate}{meaning}", self.kind, self.id)
+    }
+}
+
 #[derive(Deserialize)]
 struct Listing {
     incidents: Vec<Value>,
@@ -192,6 +222,11 @@ pub(super) async fn show(which: &Which, why: bool, api: &Api, out: &Out) -> Resu
         Some(at) => out.say(&format!("Something happens by itself {}.", out.ago(at))),
         None if incident.unanswered => out.say(&out.paint("Everybody was paged and nobody answered: nothing more happens by itself.", Look::Bad)),
         None => {}
+    }
+    let gone: Vec<Gone> = answer.get("gone").map_or(Ok(Vec::new()), |g| api.typed(g))?;
+    for one in &gone {
+        let sentence = Cell::from(one.sentence(incident.status != "resolved").as_str()).0;
+        out.say(&format!("{}       {sentence}", out.paint("gone", Look::Warning)));
     }
     let alerts: Vec<Alert> = answer.get("alerts").map_or(Ok(Vec::new()), |a| api.typed(a))?;
     if !alerts.is_empty() {

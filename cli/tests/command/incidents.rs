@@ -98,6 +98,32 @@ fn one_incident_with_its_story() {
 }
 
 #[test]
+fn what_was_deleted_meanwhile() {
+    let mut detail = incident(12, "triggered", "Checkout is slow");
+    detail["gone"] = json!([
+        {"kind": "service", "id": "billing", "name": "Billing \u{1b}API", "since_version": 3},
+        {"kind": "policy", "id": "p", "since_version": 3},
+        {"kind": "schedule", "id": "nights", "name": "Nights", "since_version": 3},
+        {"kind": "user", "id": "ada"},
+        {"kind": "later", "id": "x"},
+    ]);
+    expect![[r#"
+        #12 Checkout is slow
+        triggered, critical, service shop, team web, opened N days ago, 1 of 2 alerts open
+        gone       service billing ("Billing API") was deleted from the configuration since version 3; the escalation keeps what it began with
+        gone       policy p was deleted from the configuration since version 3; the escalation keeps what it began with
+        gone       schedule nights ("Nights") was deleted from the configuration since version 3; levels that name it page nobody by it
+        gone       user ada is not in the configuration; they are not paged any more
+        gone       later x is not in the configuration
+    "#]]
+    .assert_eq(&timeless(Double::answering(200, detail.clone()).tocsin(&["show", "12"]).good()));
+    detail["status"] = json!("resolved");
+    detail["gone"].as_array_mut().unwrap().truncate(1);
+    let shown = Double::answering(200, detail).tocsin(&["show", "12"]).good().to_owned();
+    assert!(shown.ends_with("was deleted from the configuration since version 3\n"), "nothing is paged any more: {shown}");
+}
+
+#[test]
 fn why_each_page_was_planned() {
     let mut detail = incident(12, "triggered", "Checkout is slow");
     detail["timeline"] = json!([{

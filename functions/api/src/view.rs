@@ -9,6 +9,7 @@ use tocsin_domain::escalation::policy::Target;
 use tocsin_domain::escalation::progress::Next;
 use tocsin_domain::flood::Flood;
 use tocsin_domain::incident::details::Value;
+use tocsin_domain::incident::gone::Gone;
 use tocsin_domain::incident::responders::{Answer, Responder};
 use tocsin_domain::incident::timeline::Entry;
 use tocsin_domain::incident::{Incident, Status};
@@ -171,6 +172,30 @@ pub(crate) struct IncidentDetail {
     pub(crate) alerts: Vec<AlertView>,
     /// What was changed of its service in the hour before it opened, oldest first.
     pub(crate) changes: Vec<ChangeView>,
+    /// What it refers to and the configuration in force does not have: its service, team and policy, whom the policy pages, and people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gone: Vec<GoneView>,
+}
+
+/// Something that is not in the configuration any more.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Gone)]
+pub(crate) struct GoneView {
+    /// service, team, policy, schedule or user.
+    kind: &'static str,
+    id: String,
+    /// What it was called when the incident opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// It was deleted since this version of the configuration, with which the incident began; left out where that did not have it either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since_version: Option<u64>,
+}
+
+impl From<Gone> for GoneView {
+    fn from(g: Gone) -> Self {
+        Self { kind: g.kind.as_str(), id: g.id, name: g.name, since_version: g.since_version }
+    }
 }
 
 /// Something was deployed, switched or configured.

@@ -4,16 +4,18 @@ use super::find;
 use crate::caller::{Caller, Params};
 use crate::error::ApiError;
 use crate::state::Api;
-use crate::view::{AlertView, ChangeView, EntryView, IncidentDetail, IncidentList, IncidentView, ProblemView};
+use crate::view::{AlertView, ChangeView, EntryView, GoneView, IncidentDetail, IncidentList, IncidentView, ProblemView};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use std::sync::Arc;
+use tocsin_app::error::PortError;
 use tocsin_app::ports::Which;
 use tocsin_app::record_change::changes_before;
 use tocsin_domain::access::Action;
 use tocsin_domain::id::{IncidentId, TeamId};
 use tocsin_domain::incident::Incident;
+use tocsin_domain::incident::gone::{Gone, gone};
 use utoipa::IntoParams;
 
 const MOST_LISTED: usize = 100;
@@ -91,5 +93,24 @@ pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, P
         timeline: timeline.iter().map(EntryView::from).collect(),
         alerts: alerts.iter().map(AlertView::from).collect(),
         changes: changes.iter().map(ChangeView::from).collect(),
+        gone: gone_of(&api, &incident).await?.into_iter().map(GoneView::from).collect(),
     }))
+}
+
+/// What it refers to and the configuration does not have any more. The version that it began with is read where another one is in force; where that is damaged, the
+/// incident is shown all the same, without names.
+async fn gone_of(api: &Api, incident: &Incident) -> Result<Vec<Gone>, ApiError> {
+    let (version, current) = api.configuration.current().await?;
+    if version == incident.config_version {
+        return Ok(gone(incident, &current, &current));
+    }
+    let pinned = match api.configuration.version(incident.config_version).await {
+        Ok(pinned) => pinned,
+        Err(PortError::Final { reason, .. }) => {
+            tracing::error!(incident = %incident.id, version = incident.config_version, reason, "the configuration of an incident can not be read");
+            Arc::default()
+        }
+        Err(e @ (PortError::Transient { .. } | PortError::Throttled { .. })) => return Err(e.into()),
+    };
+    Ok(gone(incident, &pinned, &current))
 }

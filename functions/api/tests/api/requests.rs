@@ -174,3 +174,33 @@ fn keys_are_shown_once_and_two_at_most_and_one_at_least() {
     let stale = json!({"configuration": {"version": 1}, "expected_version": 7}).to_string();
     assert_eq!(bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&stale)).0.as_u16(), 409);
 }
+
+#[test]
+fn an_open_incident_tells_what_was_deleted_meanwhile() {
+    let bench = Bench::new();
+    let show = || {
+        let (status, _, shown) = bench.call("GET", "/v1/incidents/42", Some(&owner()), None);
+        (status.as_u16(), shown)
+    };
+    let (_, before) = show();
+    assert_eq!(before.get("gone"), None, "left out where nothing is gone");
+    let mut wanted = serde_json::to_value(crate::support::configuration()).unwrap();
+    for deleted in ["services", "policies", "maintenance"] {
+        wanted[deleted] = json!([]);
+    }
+    wanted["users"].as_array_mut().unwrap().pop();
+    wanted["schedules"][0]["layers"][0]["members"] = json!(["ada"]);
+    let (status, _, applied) =
+        bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&json!({"configuration": wanted, "expected_version": 1}).to_string()));
+    assert_eq!((status.as_u16(), &applied["version"]), (200, &json!(2)), "{applied}");
+    let (status, mut shown) = show();
+    let gone = shown.as_object_mut().unwrap().remove("gone").unwrap();
+    let expected = json!([
+        {"kind": "service", "id": "shop", "name": "Shop", "since_version": 1},
+        {"kind": "policy", "id": "p", "since_version": 1},
+        {"kind": "user", "id": "bob", "name": "Bob", "since_version": 1},
+    ]);
+    assert_eq!((status, gone, shown), (200, expected, before), "all else is as before");
+    let (_, _, list) = bench.call("GET", "/v1/incidents", Some(&owner()), None);
+    assert!(list["incidents"].as_array().unwrap().iter().all(|i| i.get("gone").is_none()), "{list}");
+}

@@ -1,7 +1,7 @@
 //! Incidents: what people respond to. One or more alerts of one service, one status, one escalation at a time.
 //!
 //! The whole lifecycle is pure: [`Incident::open`], the alert changes in [`alerts`], what people ask for in [`command`], what time does in [`clock`], who is asked to
-//! help in [`responders`], what makes one of two and two of one in [`merge`].
+//! help in [`responders`], what makes one of two and two of one in [`merge`], what was deleted meanwhile in [`gone`].
 //! Each returns the [`What`](timeline::What)s to put on the timeline, in the order in which they happened.
 //! Refuses to send, to store and to read the clock.
 
@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod clock;
 pub mod command;
 pub mod details;
+pub mod gone;
 pub mod intake;
 pub mod merge;
 mod pause;
