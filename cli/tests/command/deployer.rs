@@ -1,7 +1,10 @@
 //! What the deployer does with AWS credentials: `init`, `doctor`, `redrive`.
 
 use super::double::{Answer, Double, Request, run, tocsin};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use expect_test::expect;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 
@@ -62,8 +65,33 @@ fn init_says_what_is_missing() {
     assert!(denied.failed().contains("not authorized to perform: dynamodb:GetItem"), "{}", denied.err);
 }
 
+/// The table's items of a configuration with two integrations of which `pager` takes 50 new alerts a minute, each of them brought this many a minute ago.
+fn rates(query: &Value, alerts: u32) -> Value {
+    let values = query["ExpressionAttributeValues"].to_string();
+    let integration = |id: &str| json!({"id": id, "kind": "pagerduty", "flood_after": 5, "refuse_after": 50});
+    let service = json!({"id": "shop", "name": "Shop", "team": "web", "policy": "p", "integrations": [integration("pager"), integration("idle")]});
+    if values.contains("CFG#1") {
+        let document = json!({"version": 1, "services": [service]}).to_string();
+        // Deflated, as one block that is stored as it is.
+        let length = u16::try_from(document.len()).unwrap();
+        let packed = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), document.as_bytes()].concat();
+        let part = json!({"pk": {"S": "CFG#1"}, "sk": {"S": "D#000"}, "v": {"N": "1"}, "data": {"B": STANDARD.encode(packed)}});
+        return json!({"Items": [part, {"pk": {"S": "CFG#1"}, "sk": {"S": "R"}, "v": {"N": "1"}, "parts": {"N": "1"}}]});
+    }
+    if !values.contains("F#pager") || alerts == 0 {
+        return json!({"Items": []});
+    }
+    let minute = |sk: &str| json!({"pk": {"S": "F#pager"}, "sk": {"S": sk}, "v": {"N": "1"}, "count": {"N": alerts.to_string()}});
+    json!({"Items": [minute("M#2026-01-05T09:01:00.000Z"), minute("M#2026-01-05T09:00:00.000Z")]})
+}
+
 /// An account where each thing is as `good` says.
 fn account(good: bool) -> Double {
+    flooded(good, 0)
+}
+
+/// The same, where an integration brought so many new alerts in each of two minutes.
+fn flooded(good: bool, alerts: u32) -> Double {
     Double::new(move |request: &Request| {
         let action = request.body.split('&').find_map(|p| p.strip_prefix("Action=")).unwrap_or_default().to_owned();
         let xml = |inner: &str| {
@@ -96,6 +124,14 @@ fn account(good: bool) -> Double {
             _ if request.path.contains("account-settings") => {
                 Answer::json(200, json!({"AccountLimit": {"ConcurrentExecutions": if good { 1000 } else { 10 }}}))
             }
+            _ if request.path.starts_with("/2015-03-31/functions") => {
+                let variables = json!({"TOCSIN_TABLE": "t", "TOCSIN_STACK": "tocsin"});
+                Answer::json(200, json!({"Functions": [{"FunctionName": "tocsin-Sweep-1A", "Environment": {"Variables": variables}}]}))
+            }
+            _ if request.header("x-amz-target").ends_with(".GetItem") => {
+                Answer::json(200, json!({"Item": {"pk": {"S": "CFG"}, "sk": {"S": "CURRENT"}, "v": {"N": "1"}, "version": {"N": "1"}}}))
+            }
+            _ if request.header("x-amz-target").ends_with(".Query") => Answer::json(200, rates(&request.json(), alerts)),
             other => Answer::text(400, "text/xml", other),
         }
     })
@@ -112,8 +148,9 @@ fn a_healthy_deployment() {
         ok       last resort: 1 confirmed
         ok       operations: 1 confirmed
         ok       Lambda: 1000 functions at a time
+        ok       floods: no integration brought too many new alerts in the last 24 hours
 
-        0 errors, 0 warnings, 6 fine.
+        0 errors, 0 warnings, 7 fine.
     "#]]
     .assert_eq(ran.good());
     assert_eq!(api.lines(), ["GET /v1/doctor"]);
@@ -138,12 +175,42 @@ fn everything_that_would_keep_a_page_from_arriving() {
                  -> ask for a higher quota (Service Quotas, Amazon SNS, SMS spend), then raise MonthlySpendLimit
         warning  Lambda: this account runs 10 functions at a time in this region, all of its applications together: a storm may be throttled
                  -> ask for 1000 (Service Quotas, AWS Lambda, Concurrent executions), then deploy with NotifyReservedConcurrency
+        ok       floods: no integration brought too many new alerts in the last 24 hours
 
-        4 errors, 3 warnings, 0 fine.
+        4 errors, 3 warnings, 1 fine.
     "#]]
     .assert_eq(&ran.out);
     let json = run(&mut account(false).deployer(&["doctor", "--json"])).json();
     assert_eq!((json["healthy"].clone(), json["findings"][0]["level"].clone()), (json!(false), json!("error")));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the command reads the clock of this machine")]
+fn an_integration_that_brings_too_much() {
+    let told = |alerts: u32| {
+        let aws = flooded(true, alerts);
+        let ran = run(&mut aws.deployer(&["doctor"]));
+        let asked: Vec<String> = aws.seen().into_iter().map(|r| r.body).filter(|b| b.contains("F#pager") || b.contains("F#idle")).collect();
+        assert_eq!(asked.len(), 2, "each integration is looked at");
+        for body in asked {
+            let from = body.split("M#").find_map(|rest| rest.split('"').next()?.parse::<Timestamp>().ok()).unwrap();
+            let minutes = Timestamp::now().duration_since(from).as_mins();
+            assert!((24 * 60..24 * 60 + 3).contains(&minutes), "a day back, not {minutes} minutes");
+        }
+        let lines: Vec<&str> = ran.out.lines().skip_while(|l| !l.contains("integration pager")).take(2).collect();
+        (ran.code, lines.join("\n"))
+    };
+    assert_eq!(told(5), (Some(0), String::new()));
+    let (code, flood) = told(50);
+    expect![[r#"
+        warning  integration pager flooded in 2 minutes of the last 24 hours, last at 2026-01-05 09:01 UTC: up to 50 new alerts came in one, and they are one incident beyond 5
+                 -> fix the sender, or raise the integration's flood_after if each of them is to page"#]].assert_eq(&flood);
+    assert_eq!(code, Some(0), "a flood was paged for, once");
+    let (code, refusal) = told(51);
+    expect![[r#"
+        error    integration pager was refused in 2 minutes of the last 24 hours, last at 2026-01-05 09:01 UTC: up to 51 new alerts came in one, and they are refused beyond 50
+                 -> fix the sender, or raise the integration's refuse_after: nobody is paged for what is refused"#]].assert_eq(&refusal);
+    assert_eq!(code, Some(1), "nobody was paged for what was refused");
 }
 
 #[test]
@@ -161,6 +228,9 @@ fn a_check_that_is_not_allowed_is_said_and_no_failure_of_the_others() {
         if request.path.contains("account-settings") {
             return Answer::json(200, json!({"AccountLimit": {"ConcurrentExecutions": 1000}}));
         }
+        if request.path.starts_with("/2015-03-31/functions") {
+            return Answer::json(403, json!({"__type": "AccessDeniedException", "Message": "not authorized to perform: lambda:ListFunctions"}));
+        }
         Answer::text(403, "text/xml", denied)
     });
     let ran = run(&mut aws.deployer(&["doctor"]));
@@ -173,9 +243,11 @@ fn a_check_that_is_not_allowed_is_said_and_no_failure_of_the_others() {
                  -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
         warning  not looked at: SNS ListTopics: AuthorizationError: not authorized to perform: SNS:X
                  -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
+        warning  not looked at: Lambda ListFunctions: AccessDeniedException: not authorized to perform: lambda:ListFunctions
+                 -> allow that call to these credentials (a local stack may not know it), or look in the AWS console
         ok       Lambda: 1000 functions at a time
 
-        0 errors, 4 warnings, 1 fine.
+        0 errors, 5 warnings, 1 fine.
     "#]]
     .assert_eq(&ran.out);
     let nobody = run(tocsin(&["doctor"]).env("AWS_REGION", "eu-west-1"));

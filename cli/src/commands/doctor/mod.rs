@@ -1,7 +1,9 @@
 //! `doctor`: what would keep a page from arriving.
 //!
-//! Looks from outside with the deployer's AWS credentials (SMS, e-mail, the last resort, alarms, quotas) and asks the API for what it sees from inside.
+//! Looks from outside with the deployer's AWS credentials (SMS, e-mail, the last resort, alarms, quotas, floods) and asks the API for what it sees from inside.
 //! Changes nothing. A check that can not be made is a finding, too: "not looked at" is not "fine".
+
+mod floods;
 
 use crate::arguments::ApiArguments;
 use crate::aws;
@@ -32,7 +34,7 @@ const FIRST_SPEND_LIMIT_USD: f64 = 1.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Level {
-    /// A page would not arrive.
+    /// A page would not arrive, or did not.
     Error,
     /// A page may not arrive, or it is not known.
     Warning,
@@ -68,11 +70,13 @@ pub(super) async fn doctor(stack: &str, api: &ApiArguments, out: &Out) -> Result
     let (mut findings, looked_inside) = inside(api).await;
     let sns = aws_sdk_sns::Client::new(&config);
     let lambda = aws_sdk_lambda::Client::new(&config);
-    for checked in [sandbox(&sns).await, spend_limit(&sns).await, topics(&sns, stack, looked_inside).await, concurrency(&lambda).await] {
+    let flooded = floods::floods(&config, &lambda, stack, out.now).await;
+    for checked in [sandbox(&sns).await, spend_limit(&sns).await, topics(&sns, stack, looked_inside).await, concurrency(&lambda).await, flooded] {
         match checked {
             Ok(mut found) => findings.append(&mut found),
             // Without credentials nothing can be looked at: that is a failure of the command.
             Err(failure @ Failure::Aws { credentials: true, .. }) => return Err(failure),
+            Err(Failure::Refused { what, next }) => findings.push(Finding::new(Level::Warning, format!("not looked at: {what}"), next.unwrap_or_default())),
             Err(failure) => findings.push(Finding::new(
                 Level::Warning,
                 format!("not looked at: {failure}"),
