@@ -156,5 +156,5 @@ fn unavailable(why: &str) -> Answer {
 
 fn said(status: u16, kind: &str, message: &str) -> Answer {
     let body: Value = json!({"status": kind, "message": message, "errors": [message]});
-    Answer { status, body: body.to_string() }
+    Answer::new(status, body.to_string())
 }

@@ -146,7 +146,7 @@ impl Inbound {
     }
 
     async fn take(&self, integration: &IntegrationKey, read: Result<Read, Refusal>) -> Result<(), Failure> {
-        let Answer { status, body } = self.ingest.take(integration, read).await;
+        let Answer { status, body, .. } = self.ingest.take(integration, read).await;
         if (200..300).contains(&status) { Ok(()) } else { Err(Failure::NotTaken { status, body }) }
     }
 }

@@ -39,7 +39,7 @@ async fn main() -> Result<(), Error> {
             hub_signature: &head.headers.hub_signature,
         };
         let answer = inbound.answer(&call, body).await;
-        let response = Response::json(answer.status, answer.body);
+        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
         Ok::<_, Error>(serde_json::to_value(if answer.status == 405 { response.with_header("allow", "POST") } else { response })?)
     }))
     .await

@@ -82,7 +82,7 @@ impl Ingest {
             },
             // Prometheus and vmalert put their own path behind the prefix that they are given.
             ["v1", "integrations", _, key, "api", "v1" | "v2", "alerts"] => match call.method {
-                "GET" | "HEAD" => Answer { status: 200, body: "[]".to_owned() },
+                "GET" | "HEAD" => Answer::new(200, "[]".to_owned()),
                 _ => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, Parse::At(alertmanager_v2::parse)).await).await,
             },
             ["v1", "integrations", _, _, "api", "v2", "status"] | ["v1", "integrations", _, _, "-", "healthy" | "ready"] => alertmanager_v2::status(),
@@ -150,7 +150,7 @@ impl Ingest {
             Err(e) => return self.later(None, &e.into(), Refusal::slow_down(WEBHOOK_LATER).into()),
         };
         match self.heartbeats.run(&key).await {
-            Ok(()) => Answer { status: 200, body: serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string() },
+            Ok(()) => Answer::new(200, serde_json::json!({"status": "ok", "heartbeat": key.integration}).to_string()),
             Err(e) => self.later(Some(&key), &e, Refusal::slow_down(WEBHOOK_LATER).into()),
         }
     }
@@ -228,14 +228,15 @@ impl Ingest {
 }
 
 impl Ingest {
-    /// The sender shall deliver it again: every format's senders do on 503. One that came too often hears `slow_down`, in its own format's words; the log hears of
-    /// that once a minute.
+    /// The sender shall deliver it again: every format's senders do on 503. One that came too often hears `slow_down`, in its own format's words, and in a
+    /// flood until when; the log hears of that once a minute.
     fn later(&self, integration: Option<&IntegrationKey>, error: &AppError, slow_down: Answer) -> Answer {
         if error.is_too_fast() {
-            if integration.is_none_or(|key| self.accept.count.refused(key, self.accept.clock.now())) {
+            let now = self.accept.clock.now();
+            if integration.is_none_or(|key| self.accept.count.refused(key, now)) {
                 tracing::warn!(integration = integration.map(|k| k.integration.as_str()), %error, "told to come later");
             }
-            return slow_down;
+            return Answer { retry_after_s: error.retry_after_s(now), ..slow_down };
         }
         tracing::error!(%error, "event not accepted; its sender is told to deliver it again");
         answer(503, "unavailable", "the event was not stored; deliver it again")
@@ -320,5 +321,5 @@ fn log(integration: &IntegrationKey, accepted: &Accepted) {
 }
 
 fn answer(status: u16, kind: &str, message: &str) -> Answer {
-    Answer { status, body: serde_json::json!({"status": kind, "message": message, "errors": [message]}).to_string() }
+    Answer::new(status, serde_json::json!({"status": kind, "message": message, "errors": [message]}).to_string())
 }

@@ -29,10 +29,10 @@ async fn main() -> Result<(), Error> {
         if let Some(door) = ingest.opsgenie(&call) {
             let answer = door.create(&call, body).await;
             let text = answer.text(door.accept.clock.now());
-            return Ok(Response::json(answer.status, text).with_request_id(Some(answer.request_id)));
+            return Ok(Response::json(answer.status, text).with_request_id(Some(answer.request_id)).with_retry_after(answer.retry_after_s));
         }
         let answer = ingest.answer(&call, body).await;
-        let response = Response::json(answer.status, answer.body);
+        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
         Ok::<_, Error>(if answer.status == 405 { response.with_header("allow", "POST") } else { response })
     }))
     .await

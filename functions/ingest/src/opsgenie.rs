@@ -33,6 +33,8 @@ pub struct Answered {
     pub request_id: String,
     /// When the request came.
     pub since: Timestamp,
+    /// When to come again, where that is known: for `Retry-After`.
+    pub retry_after_s: Option<u64>,
 }
 
 /// Who calls and how to answer.
@@ -56,7 +58,7 @@ impl Visit {
     /// An answer that changes nothing.
     pub fn answer(&self, status: u16, body: Value) -> Answered {
         let id = RequestId::refused(Requested::Create, self.fresh).to_string();
-        Answered { status, body, request_id: id, since: self.since }
+        Answered { status, body, request_id: id, since: self.since, retry_after_s: None }
     }
 
     /// `{"message": ...}` with a status.
@@ -88,13 +90,14 @@ impl Visit {
     }
 
     fn will_process(&self, id: RequestId) -> Answered {
-        Answered { status: 202, body: json!({"result": "Request will be processed"}), request_id: id.to_string(), since: self.since }
+        Answered { request_id: id.to_string(), ..self.answer(202, json!({"result": "Request will be processed"})) }
     }
 
     /// The sender shall send it again; one that came too often, later.
     pub fn unavailable(&self, error: &AppError) -> Answered {
         if error.is_too_fast() {
-            return self.error(429, "You are making too many requests! Nothing was recorded: please send it again in a minute.");
+            let answer = self.error(429, "You are making too many requests! Nothing was recorded: please send it again in a minute.");
+            return Answered { retry_after_s: error.retry_after_s(self.since), ..answer };
         }
         tracing::error!(%error, "request not stored; its sender is told to send it again");
         self.error(503, "The request was not stored. Please send it again.")

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Error> {
         };
         let answer = opsgenie.answer(&call, body).await;
         let text = answer.text(opsgenie.now());
-        Ok::<_, Error>(Response::json(answer.status, text).with_request_id(Some(answer.request_id)))
+        Ok::<_, Error>(Response::json(answer.status, text).with_request_id(Some(answer.request_id)).with_retry_after(answer.retry_after_s))
     }))
     .await
 }

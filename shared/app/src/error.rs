@@ -1,6 +1,8 @@
 //! What can go wrong with a use case.
 
 use crate::ports::VersionRecord;
+use jiff::Timestamp;
+use tocsin_domain::flood::until_next_minute_s;
 use tocsin_domain::incident::command::Rejected;
 
 /// A port did not do what it was asked. Whether it happened all the same is unknown unless said otherwise.
@@ -115,6 +117,13 @@ impl AppError {
             | AppError::Moved { .. }
             | AppError::Invalid { .. } => false,
         }
+    }
+}
+
+impl AppError {
+    /// In how many seconds to come again, where that is known: a flood is counted by minutes. What is throttled works again in a moment, and is not told to wait.
+    pub fn retry_after_s(&self, now: Timestamp) -> Option<u64> {
+        matches!(self, AppError::TooMany { .. }).then(|| until_next_minute_s(now))
     }
 }
 

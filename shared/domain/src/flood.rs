@@ -101,6 +101,19 @@ pub fn next_minute(minute: Timestamp) -> Timestamp {
     minute.checked_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX)
 }
 
+/// Seconds after which it is the next minute: at least one.
+///
+/// ```
+/// # use tocsin_domain::flood::until_next_minute_s;
+/// let left = |at: &str| until_next_minute_s(at.parse().unwrap());
+/// assert_eq!(left("2026-01-05T09:00:00Z"), 60);
+/// assert_eq!(left("2026-01-05T09:00:45.5Z"), 15);
+/// assert_eq!(left("2026-01-05T09:00:59.999Z"), 1);
+/// ```
+pub fn until_next_minute_s(now: Timestamp) -> u64 {
+    60 - now.as_second().rem_euclid(60).unsigned_abs()
+}
+
 /// That an incident is a flood, from when until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flood {

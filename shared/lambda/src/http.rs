@@ -119,6 +119,15 @@ impl Response {
             None => self,
         }
     }
+
+    /// The same with `Retry-After`, where it is known when to come again.
+    #[must_use]
+    pub fn with_retry_after(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.with_header("retry-after", seconds.to_string()),
+            None => self,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -155,5 +164,7 @@ mod tests {
         assert_eq!(answer, wanted);
         let answer = serde_json::to_value(Response::json(405, "{}".to_owned()).with_header("allow", "POST")).unwrap();
         assert_eq!(answer["headers"], serde_json::json!({"content-type": "application/json", "allow": "POST"}));
+        let later = |seconds| serde_json::to_value(Response::json(429, "{}".to_owned()).with_retry_after(seconds)).unwrap()["headers"]["retry-after"].clone();
+        assert_eq!((later(Some(15)), later(None)), ("15".into(), serde_json::Value::Null));
     }
 }

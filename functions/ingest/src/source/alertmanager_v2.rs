@@ -30,5 +30,5 @@ pub struct Posted {
 /// What a sender's discovery sees: an Alertmanager that is ready.
 pub fn status() -> Answer {
     let body = r#"{"cluster":{"status":"disabled","peers":[]},"versionInfo":{"version":"0.28.0"},"config":{"original":""},"uptime":"2026-01-01T00:00:00Z"}"#;
-    Answer { status: 200, body: body.to_owned() }
+    Answer::new(200, body.to_owned())
 }

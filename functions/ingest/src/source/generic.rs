@@ -57,7 +57,7 @@ pub fn parse(body: &[u8]) -> Result<Event, Refusal> {
 
 /// The answer once the event is durable.
 pub fn accepted(dedup_key: &str) -> Answer {
-    Answer { status: 202, body: json!({"status": "success", "message": "Event processed", "dedup_key": dedup_key}).to_string() }
+    Answer::new(202, json!({"status": "success", "message": "Event processed", "dedup_key": dedup_key}).to_string())
 }
 
 fn nothing() -> Refusal {

@@ -33,13 +33,11 @@ impl Read {
     pub fn answer_for(&self, processed: usize, changes: usize) -> Answer {
         if processed == 0 && changes == 0 && self.ignored > 0 {
             let body = serde_json::json!({"status": "success", "message": "Accepted; the mapping says that there is nothing to do", "processed": 0, "ignored": self.ignored});
-            return Answer { status: 200, body: body.to_string() };
+            return Answer::new(200, body.to_string());
         }
         if processed == 0 && changes > 0 {
-            return Answer {
-                status: 200,
-                body: serde_json::json!({"status": "success", "message": "Change event processed", "processed": changes}).to_string(),
-            };
+            let body = serde_json::json!({"status": "success", "message": "Change event processed", "processed": changes});
+            return Answer::new(200, body.to_string());
         }
         self.batch.answer_for(processed)
     }

@@ -43,6 +43,15 @@ pub struct Answer {
     pub status: u16,
     /// JSON document.
     pub body: String,
+    /// When to come again, where that is known: for `Retry-After`.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Answer {
+    /// One that does not say when to come again.
+    pub fn new(status: u16, body: String) -> Self {
+        Self { status, body, retry_after_s: None }
+    }
 }
 
 /// Why nothing of a body was accepted, in the words of the format.
@@ -56,7 +65,7 @@ pub struct Refusal {
 
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
-        Answer { status: refusal.status, body: refusal.body }
+        Answer::new(refusal.status, refusal.body)
     }
 }
 
@@ -147,6 +156,6 @@ impl Batch {
         if !refused.is_empty() {
             body["refused"] = refused.into();
         }
-        Answer { status: 200, body: body.to_string() }
+        Answer::new(200, body.to_string())
     }
 }

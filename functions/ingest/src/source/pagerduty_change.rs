@@ -68,5 +68,5 @@ pub fn parse(body: &[u8]) -> Result<Parsed, Refusal> {
 
 /// The answer once the change is durable.
 pub fn accepted() -> Answer {
-    Answer { status: 202, body: r#"{"status":"success","message":"Change event processed"}"#.to_owned() }
+    Answer::new(202, r#"{"status":"success","message":"Change event processed"}"#.to_owned())
 }

@@ -91,7 +91,7 @@ pub fn parse(body: &[u8], fresh_key: impl FnOnce() -> String) -> Result<Parsed, 
 /// The answer once the event is durable: 200, unlike v2.
 pub fn accepted(incident_key: &str) -> Answer {
     let key = Value::from(incident_key);
-    Answer { status: 200, body: format!(r#"{{"status":"success","message":"Event processed","incident_key":{key}}}"#) }
+    Answer::new(200, format!(r#"{{"status":"success","message":"Event processed","incident_key":{key}}}"#))
 }
 
 /// The answer for a service key that no integration has.

@@ -98,7 +98,7 @@ pub fn parse(body: &[u8], fresh_key: impl FnOnce() -> String) -> Result<Parsed, 
 /// The answer once the event is durable: 202, with the dedup key that the sender may use from now on.
 pub fn accepted(dedup_key: &str) -> Answer {
     let key = Value::from(dedup_key);
-    Answer { status: 202, body: format!(r#"{{"status":"success","message":"Event processed","dedup_key":{key}}}"#) }
+    Answer::new(202, format!(r#"{{"status":"success","message":"Event processed","dedup_key":{key}}}"#))
 }
 
 /// The answer for a routing key that no integration has.

@@ -102,16 +102,17 @@ async fn each_protocol_hears_of_it_as_its_senders_survive_it() {
         (hook("uptime-kuma"), json!({"monitor": {"id": 1, "name": "web"}, "heartbeat": {"status": 0, "msg": "down"}, "msg": "down"}), 503),
     ];
     let before = world.store.look(|s| s.alerts.len());
+    world.clock.advance(jiff::SignedDuration::from_millis(45_200));
     for (path, body, status) in cases {
         let answer = world.processes[1].handle("POST", &path, body.to_string().as_bytes()).await;
-        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+        assert_eq!((answer.status, answer.retry_after_s), (status, Some(15)), "{path}: {}", answer.body);
         let said: Value = serde_json::from_str(&answer.body).unwrap();
         assert!(said["message"].as_str().is_some_and(|m| m.contains("send it again")), "{path}: {said}");
     }
     let authorization = format!("GenieKey {KEY}");
     let call = Call { method: "POST", path: "/v2/alerts", authorization: &authorization, ..Call::default() };
     let answer = world.processes[1].opsgenie(&call).unwrap().create(&call, json!({"message": "s", "alias": "new"}).to_string().into_bytes()).await;
-    assert_eq!(answer.status, 429);
+    assert_eq!((answer.status, answer.retry_after_s), (429, Some(15)));
     assert!(answer.body["message"].as_str().unwrap().contains("too many requests"));
     assert_eq!(world.store.look(|s| s.alerts.len()), before, "nothing of it is recorded");
 }
