@@ -8,7 +8,7 @@ import unittest
 
 from support import (
     OUTPUTS, RESOURCES, ROOT, SECRETS, URL,
-    Person, World, api, aws, deployer, outbox, request, show, tocsin, types, unique, until,
+    Person, World, api, aws, deployer, outbox, request, show, tearDownModule, tocsin, types, unique, until,  # noqa: F401
 )
 
 

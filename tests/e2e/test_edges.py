@@ -10,7 +10,7 @@ import os
 import unittest
 import urllib.parse
 
-from support import FIXTURES, Person, STATUS_URL, TOKEN, World, show, unique, until, URL
+from support import FIXTURES, Person, STATUS_URL, TOKEN, World, show, unique, until, URL, tearDownModule  # noqa: F401
 
 KIB = 1024
 # The largest body of any family: what the platform hands to a function.

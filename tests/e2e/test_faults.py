@@ -5,7 +5,7 @@ import pathlib
 import time
 import unittest
 
-from support import OUTBOX, RESOURCES, Person, World, api, aws, invoke, item, outbox, show, types, until
+from support import OUTBOX, RESOURCES, Person, World, api, aws, invoke, item, outbox, show, types, until, tearDownModule  # noqa: F401
 
 
 class Death(unittest.TestCase):

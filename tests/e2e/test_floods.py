@@ -3,7 +3,7 @@
 import concurrent.futures
 import unittest
 
-from support import Person, World, aws, request, show, until, TABLE, URL
+from support import Person, World, aws, request, show, until, TABLE, URL, tearDownModule  # noqa: F401
 
 FLOOD_AFTER, REFUSE_AFTER, SENT = 10, 100, 400
 

@@ -6,7 +6,7 @@ import hmac
 import json
 import unittest
 
-from support import OUTPUTS, ROOT, URL, Person, World, api, aws, request, show, unique, until
+from support import OUTPUTS, ROOT, URL, Person, World, api, aws, request, show, unique, until, tearDownModule  # noqa: F401
 
 ARN = OUTPUTS["InboundFunctionArn"]
 FIXTURES = ROOT / "functions" / "inbound" / "tests" / "fixtures"

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import FIXTURES, Person, World, api, request, show, until, URL
+from support import FIXTURES, Person, World, api, request, show, until, URL, tearDownModule  # noqa: F401
 
 
 class BadInput(unittest.TestCase):

@@ -7,7 +7,7 @@ import os
 import unittest
 import urllib.parse
 
-from support import SECRETS, URL, Person, World, api, request, show, tocsin, unique, until
+from support import SECRETS, URL, Person, World, api, request, show, tocsin, unique, until, tearDownModule  # noqa: F401
 
 KEY = os.environ["CONF_OG_API_KEY"]
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import STATUS_URL, Person, World, api, request, show, tocsin, unique, until
+from support import STATUS_URL, Person, World, api, request, show, tocsin, unique, until, tearDownModule  # noqa: F401
 
 
 def summary():

@@ -4,7 +4,7 @@ import datetime
 import json
 import unittest
 
-from support import ROOT, SECRETS, Person, World, api, show, until
+from support import ROOT, SECRETS, Person, World, api, show, until, tearDownModule  # noqa: F401
 
 
 def text(at):

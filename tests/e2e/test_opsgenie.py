@@ -7,7 +7,7 @@ import time
 import unittest
 import urllib.parse
 
-from support import ROOT, URL, api, request, until
+from support import ROOT, URL, api, request, until, tearDownModule  # noqa: F401
 
 KEY = os.environ["CONF_OG_API_KEY"]
 CAPTURES = ROOT / "tests" / "fixtures" / "captures"

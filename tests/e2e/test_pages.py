@@ -3,7 +3,7 @@
 import time
 import unittest
 
-from support import Person, World, aws, invoke, item, link, request, show, types, until, OUTPUTS, URL, outbox, api, tocsin
+from support import Person, World, aws, invoke, item, link, request, show, types, until, OUTPUTS, URL, outbox, api, tocsin, tearDownModule  # noqa: F401
 
 
 class Escalation(unittest.TestCase):

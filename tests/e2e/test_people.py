@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import Person, World, api, outbox, show, tocsin, until
+from support import Person, World, api, outbox, show, tocsin, until, tearDownModule  # noqa: F401
 
 
 def beside(number):

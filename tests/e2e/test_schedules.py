@@ -7,7 +7,7 @@ import unittest
 
 import icalendar
 
-from support import SECRETS, URL, Person, World, api, invoke, request, show, tocsin, until
+from support import SECRETS, URL, Person, World, api, invoke, request, show, tocsin, until, tearDownModule  # noqa: F401
 
 UTC = datetime.timezone.utc
 

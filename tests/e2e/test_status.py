@@ -4,7 +4,7 @@ import re
 import unittest
 import urllib.parse
 
-from support import OUTPUTS, STATUS_URL, TABLE, Person, World, api, aws, outbox, request, unique, until
+from support import OUTPUTS, STATUS_URL, TABLE, Person, World, api, aws, outbox, request, unique, until, tearDownModule  # noqa: F401
 
 TOPIC = OUTPUTS["StakeholderTopicArn"]
 FORMS = ("/subscribe/email", "/subscribe/sms", "/subscribe/sms/confirm", "/unsubscribe/sms", "/unsubscribe/sms/confirm")

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from support import OUTPUTS, Person, World, api, aws, show, types, until
+from support import OUTPUTS, Person, World, api, aws, show, types, until, tearDownModule  # noqa: F401
 
 PER_INSTANT = 3
 

@@ -111,14 +111,13 @@ fn heartbeats(method: &str, rest: &str) -> Result<Route, u16> {
         None if rest.is_empty() => rest,
         None => return Err(404),
     };
-    match (method, name.strip_suffix("/ping")) {
-        ("GET" | "HEAD" | "POST" | "PUT" | "PATCH", Some(name)) if !name.is_empty() => Ok(Route::Ping(name.to_owned())),
-        ("POST", _) if name.strip_suffix("/enable").is_some_and(|n| !n.is_empty()) => {
-            Ok(Route::SwitchHeartbeat(name.trim_end_matches("/enable").to_owned(), true))
-        }
-        ("POST", _) if name.strip_suffix("/disable").is_some_and(|n| !n.is_empty()) => {
-            Ok(Route::SwitchHeartbeat(name.trim_end_matches("/disable").to_owned(), false))
-        }
+    let (of, last) = name.rsplit_once('/').unwrap_or(("", name));
+    match (method, last) {
+        ("GET" | "HEAD" | "POST" | "PUT" | "PATCH", "ping") if !of.is_empty() => Ok(Route::Ping(of.to_owned())),
+        ("POST", "enable") if !of.is_empty() => Ok(Route::SwitchHeartbeat(of.to_owned(), true)),
+        ("POST", "disable") if !of.is_empty() => Ok(Route::SwitchHeartbeat(of.to_owned(), false)),
+        // Nobody who meant a ping takes a heartbeat away.
+        (_, "ping") if !of.is_empty() => Err(405),
         ("PATCH" | "PUT", _) if !name.is_empty() => Ok(Route::ChangeHeartbeat(name.to_owned())),
         ("DELETE", _) if !name.is_empty() => Ok(Route::RemoveHeartbeat(name.to_owned())),
         ("GET" | "HEAD", _) => Ok(Route::Heartbeats(Some(name.to_owned()).filter(|n| !n.is_empty()))),
@@ -167,6 +166,8 @@ mod tests {
             ("POST", "/v2/heartbeats", Ok(Route::CreateHeartbeat)),
             ("DELETE", "/v2/heartbeats/a b", Ok(Route::RemoveHeartbeat("a b".into()))),
             ("DELETE", "/v2/heartbeats", Err(405)),
+            ("DELETE", "/v2/heartbeats/a/ping", Err(405)),
+            ("POST", "/v2/heartbeats/a/enable/enable", Ok(Route::SwitchHeartbeat("a/enable".into(), true))),
             ("PATCH", "/v2/heartbeats/a/b", Ok(Route::ChangeHeartbeat("a/b".into()))),
             ("POST", "/v2/heartbeats/a/enable/", Ok(Route::SwitchHeartbeat("a".into(), true))),
             ("POST", "/v2/heartbeats/a/disable", Ok(Route::SwitchHeartbeat("a".into(), false))),
