@@ -28,6 +28,8 @@ mod ledger;
 mod lifecycle;
 #[path = "stories/merging.rs"]
 mod merging;
+#[path = "stories/named.rs"]
+mod named;
 #[path = "stories/outages.rs"]
 mod outages;
 #[path = "stories/people.rs"]

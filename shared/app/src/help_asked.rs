@@ -108,14 +108,9 @@ pub(crate) fn ask(change: &mut Change, alert: &Alert, configuration: &Configurat
         return;
     }
     incident.named_by_senders.extend(to.iter().cloned());
-    let whats = match incident.waits_until() {
-        // Nobody is paged while it may be over by itself; who pages then is the policy.
-        Some(until) => vec![What::Noted { text: format!("its sender names responders, who are not asked before {until:.0}: ask them then, if it goes on") }],
-        None => {
-            let asked = incident.apply(Command::AskResponders { to, message: String::new() }, &by, now);
-            asked.unwrap_or_else(|reason| vec![What::Noted { text: format!("its sender names responders: {reason}") }])
-        }
-    };
+    // While it may be over by itself the request waits with it.
+    let asked = incident.apply(Command::AskResponders { to, message: String::new() }, &by, now);
+    let whats = asked.unwrap_or_else(|reason| vec![What::Noted { text: format!("its sender names responders: {reason}") }]);
     change.tell(&by, whats);
 }
 

@@ -46,7 +46,7 @@ fn whats() -> Vec<What> {
         What::EscalatedNow { level: 1 },
         What::PrioritySet { priority: Some(Priority::P1) },
         What::UrgencySet { urgency: Urgency::Low, again: Some(1) },
-        What::RespondersAsked { request: 1, to: vec![Target::User("linus".parse().unwrap())], message: "the database".into() },
+        What::RespondersAsked { request: 1, to: vec![Target::User("linus".parse().unwrap())], message: "the database".into(), held_until: Some(until) },
         What::RespondersPaged {
             request: 1,
             pages: vec![Planned {

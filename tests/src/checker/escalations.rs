@@ -155,9 +155,12 @@ impl Checker<'_> {
         }
         let called = |n: u32| entries.iter().any(|e| matches!(&e.what, What::RespondersPaged { request, .. } if *request == n));
         for (at, entry) in entries.iter().enumerate() {
-            let What::RespondersAsked { request, .. } = &entry.what else { continue };
-            let over = entries[at..].iter().any(|e| matches!(e.what, What::Resolved {} | What::Merged { .. }) && e.at <= self.deadline(entry.at));
-            if !called(*request) && !over && self.now > self.deadline(entry.at) {
+            let What::RespondersAsked { request, held_until, .. } = &entry.what else { continue };
+            // What its incident waits for, and for no longer.
+            let ended = entries[at..].iter().find(|e| matches!(e.what, What::PauseEnded { .. })).map(|e| e.at);
+            let from = held_until.map_or(entry.at, |until| ended.map_or(until, |ended| ended.min(until)));
+            let over = entries[at..].iter().any(|e| matches!(e.what, What::Resolved {} | What::Merged { .. }) && e.at <= self.deadline(from));
+            if !called(*request) && !over && self.now > self.deadline(from) {
                 self.wrong("I2", format!("#{}: request {request} of {} was never called", i.number, entry.at));
             }
         }
@@ -166,11 +169,18 @@ impl Checker<'_> {
     /// I5: whoever is asked to help is whom the request means.
     fn asked(&mut self, i: &Incident, entries: &[Entry], entry: &Entry, called: (u32, &[Planned], &[UserId])) {
         let (request, pages, already) = called;
-        let asked = entries.iter().find_map(|e| match &e.what {
-            What::RespondersAsked { request: r, to, .. } if *r == request => Some(to.clone()),
-            _ => None,
-        });
-        let targets = asked.unwrap_or_default();
+        let mut targets = Vec::new();
+        for e in entries {
+            let What::RespondersAsked { request: r, to, held_until, .. } = &e.what else { continue };
+            if *r == request {
+                targets.extend(to.iter().cloned());
+                // Held while it may be over by itself: until then, until a level fires, or until somebody or something ends the wait.
+                let began = |e: &Entry| e.generation > 1 || matches!(e.what, What::PauseEnded { .. } | What::LevelFired { .. });
+                if held_until.is_some_and(|until| entry.at < until) && !entries.iter().any(|e| e.seq < entry.seq && began(e)) {
+                    self.wrong("I2", format!("#{} request {request} was called at {}, before {held_until:?}", i.number, entry.at));
+                }
+            }
+        }
         let level = Level::new(0, targets.clone());
         let written = self.history.written(i.id, entry.seq);
         let urgency = urgency_at(entries, entry.seq);

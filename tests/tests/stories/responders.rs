@@ -25,7 +25,7 @@ fn ask(who: &[&str]) -> Command {
     Command::AskResponders { to: who.iter().map(|u| Target::User(slug(u))).collect(), message: "I need the database".to_owned() }
 }
 
-fn answer(who: &str, accept: bool) -> Command {
+pub(crate) fn answer(who: &str, accept: bool) -> Command {
     Command::AnswerRequest { user: slug(who), accept }
 }
 
@@ -67,32 +67,6 @@ fn a_responder_declines_and_is_paged_no_more() {
     world.fast_forward(10.minutes());
     world.expect_quiet();
     assert!(matches!(world.command("bob", id, answer("bob", true)), Answer::Rejected(_)), "nobody asked Bob");
-}
-
-/// An alert of Opsgenie's API whose create names responders.
-fn named(key: &str, responders: serde_json::Value) -> tocsin_domain::alert::event::Event {
-    let mut event = tocsin_tests::samples::event(tocsin_domain::alert::event::Action::Trigger, key, tocsin_domain::alert::Severity::Error);
-    event.client = Some("Opsgenie API".to_owned());
-    event.details = serde_json::json!({ "responders": responders });
-    event
-}
-
-#[test]
-fn whom_a_sender_names_is_paged_once_however_many_alerts_name_them() {
-    let mut world = crate::rules::world(&[("services/shop/grouping", serde_json::json!({ "by": "time", "window_s": 3600 }))]);
-    let dora = serde_json::json!([{ "type": "user", "username": "dora" }, { "type": "user", "name": "ada" }]);
-    for key in ["db", "disk", "mail"] {
-        world.send("shop", named(key, dora.clone()));
-    }
-    let incident = world.only();
-    let paged: Vec<_> = world.skip_messages().iter().map(|m| m.to.to.clone()).collect();
-    assert_eq!(incident.responders.len(), 2, "{paged:?}");
-    assert_eq!(world.story(incident.id).iter().filter(|w| **w == "responders_asked").count(), 1);
-    assert!(matches!(world.command("dora", incident.id, answer("dora", false)), Answer::Done(_)));
-    world.skip_messages();
-    world.send("shop", named("more", dora));
-    assert_eq!(world.story(incident.id).iter().filter(|w| **w == "responders_asked").count(), 1, "who declined is not asked again by the next alert");
-    crate::rules::sound(&world);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub fn next_step(incident: &Incident, policy: &Policy, now: Timestamp) -> Step {
     if incident.auto_resolve_at.is_some_and(|at| at <= now) {
         return Step::ResolveByItself;
     }
-    if let Some(request) = incident.request_to_call() {
+    if let Some(request) = incident.request_to_call(now) {
         return Step::CallResponders(request.clone());
     }
     if !incident.overflow.is_empty() {

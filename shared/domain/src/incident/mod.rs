@@ -283,8 +283,7 @@ impl Incident {
             Status::Resolved { .. } => None,
         };
         let pages = self.pages.iter().map(|p| p.due).chain(self.overflow.iter().map(|p| p.due));
-        let requests = self.request_to_call().map(|r| r.at);
-        own.into_iter().chain(self.auto_resolve_at).chain(requests).chain(pages).filter(|_| self.is_open())
+        own.into_iter().chain(self.auto_resolve_at).chain(self.next_call()).chain(pages).filter(|_| self.is_open())
     }
 
     /// Starts the escalation over: a new generation, whose first attempt has yet to be started.

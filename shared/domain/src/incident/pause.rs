@@ -31,9 +31,13 @@ impl Incident {
 
     /// Until when it waits; none where it does not, or does no more.
     pub fn waits_until(&self) -> Option<Timestamp> {
-        let waits =
-            self.status == Status::Triggered && self.generation == 1 && self.progress.fired.is_none() && matches!(self.progress.next, Next::Level { .. });
-        self.paused_until.filter(|_| waits)
+        self.holds_until().filter(|_| self.status == Status::Triggered && matches!(self.progress.next, Next::Level { .. }))
+    }
+
+    /// Until when requests of its senders wait: for as long as it may be over by itself. An acknowledgement does not say that it is not; a level that fires, or a person
+    /// who starts the escalation over, does.
+    pub fn holds_until(&self) -> Option<Timestamp> {
+        self.paused_until.filter(|_| self.is_open() && self.generation == 1 && self.progress.fired.is_none())
     }
 
     /// The first level is due now, if it waits for anything.

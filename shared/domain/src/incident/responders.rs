@@ -1,14 +1,15 @@
 //! Responders: people whom somebody asked to help, beside the escalation.
 //!
 //! They are paged by their own rules whether or not somebody has acknowledged, until they answer or the incident is resolved: a request belongs to the incident, not to
-//! a generation. Who was asked or has accepted is not paged again; who declined may be asked anew.
+//! a generation. Who was asked or has accepted is not paged again; who declined may be asked anew. What a sender asks while its incident waits by a rule is held with it:
+//! nobody is paged for what may be over by itself.
 
 use super::clock::{Fired, last_resort};
 use super::command::Rejected;
 use super::timeline::{Actor, Unreached, What};
 use super::{Incident, Status};
 use crate::configuration::Channel;
-use crate::escalation::policy::Target;
+use crate::escalation::policy::{MOST_TARGETS, Target};
 use crate::id::UserId;
 use crate::notification::page::{Page, PageKey};
 use crate::notification::plan::Plan;
@@ -63,10 +64,22 @@ pub struct Request {
 }
 
 impl Incident {
-    /// Somebody asks for help; who that is, is found out when the request is called. The same request, asked again before that, is one.
+    /// Somebody asks for help; who that is, is found out when the request is called. The same request, asked again before that, is one; so is all that one sender asks
+    /// while the incident waits.
     pub(super) fn ask(&mut self, to: Vec<Target>, message: String, by: &Actor, now: Timestamp) -> Result<Vec<What>, Rejected> {
         if self.requests.iter().any(|r| r.by == *by && r.to == to && r.message == message) {
             return Ok(Vec::new());
+        }
+        let held_until = self.holds_until().filter(|until| is_sender(by) && now < *until);
+        let waits = |r: &&mut Request| held_until.is_some() && r.by == *by && r.message == message && !r.to.is_empty();
+        if let Some(request) = self.requests.iter_mut().find(waits) {
+            let to: Vec<Target> = to.into_iter().filter(|t| !request.to.contains(t)).collect();
+            let fits = request.to.len() + to.len() <= MOST_TARGETS;
+            if fits && !to.is_empty() {
+                request.to.extend(to.iter().cloned());
+                return Ok(vec![What::RespondersAsked { request: request.number, to, message, held_until }]);
+            }
+            return if fits { Ok(Vec::new()) } else { Err(Rejected::TooManyRequests) };
         }
         if self.requests.len() >= MOST_REQUESTS {
             return Err(Rejected::TooManyRequests);
@@ -74,14 +87,24 @@ impl Incident {
         self.last_request += 1;
         let number = self.last_request;
         self.requests.push(Request { number, at: now, by: by.clone(), to: to.clone(), message: message.clone() });
-        // The clock that runs may sleep for long: another one wakes up at once.
+        // The clock that runs may sleep for long: another one wakes up in time.
         self.next_attempt();
-        Ok(vec![What::RespondersAsked { request: number, to, message }])
+        Ok(vec![What::RespondersAsked { request: number, to, message, held_until }])
     }
 
-    /// The request whose people have to be found out and paged next.
-    pub fn request_to_call(&self) -> Option<&Request> {
-        self.requests.iter().find(|r| !r.to.is_empty())
+    /// From when on a request is called: one of a sender waits for as long as the incident does.
+    fn called_at(&self, request: &Request) -> Timestamp {
+        self.holds_until().filter(|_| is_sender(&request.by)).map_or(request.at, |until| until.max(request.at))
+    }
+
+    /// The request whose people have to be found out and paged now.
+    pub fn request_to_call(&self, now: Timestamp) -> Option<&Request> {
+        self.requests.iter().find(|r| !r.to.is_empty() && self.called_at(r) <= now)
+    }
+
+    /// When the next request is called whose people are not found out yet.
+    pub(super) fn next_call(&self) -> Option<Timestamp> {
+        self.requests.iter().filter(|r| !r.to.is_empty()).map(|r| self.called_at(r)).min()
     }
 
     /// A request is called: its plan says who is paged, and which of their contact methods nobody has verified. As at a level, pages to those leave, and where nobody
@@ -203,5 +226,12 @@ impl Incident {
                 self.is_open() && self.responders.iter().any(|r| receives(r) && r.request == request && r.answer == Answer::Asked)
             }
         }
+    }
+}
+
+fn is_sender(by: &Actor) -> bool {
+    match by {
+        Actor::Sender(_) => true,
+        Actor::User(_) | Actor::Token(_) | Actor::System => false,
     }
 }

@@ -41,9 +41,10 @@ impl What {
             What::Noted { text } => format!("note: {text}"),
             What::Reassigned { to } => format!("reassigned to {}", to.iter().map(target).collect::<Vec<_>>().join(", ")),
             What::EscalatedNow { level } => format!("escalated to level {} at once", level + 1),
-            What::RespondersAsked { to, message, .. } => {
+            What::RespondersAsked { request: _, to, message, held_until } => {
                 let what = if message.is_empty() { String::new() } else { format!(": {message}") };
-                format!("asked to help: {}{what}", to.iter().map(target).collect::<Vec<_>>().join(", "))
+                let when = held_until.map(|until| format!(" when the wait ends ({})", at(until))).unwrap_or_default();
+                format!("asked to help{when}: {}{what}", to.iter().map(target).collect::<Vec<_>>().join(", "))
             }
             What::RespondersPaged { request: _, pages, already, unreached, unverified, last_resort_beside } => {
                 let mut parts = planned(pages);

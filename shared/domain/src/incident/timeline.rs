@@ -229,7 +229,7 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<u32>,
     },
-    /// A person asked others to help.
+    /// A person, or the sender of an alert, asked others to help.
     RespondersAsked {
         /// Number of the request.
         request: u32,
@@ -238,6 +238,9 @@ pub enum What {
         /// What for.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         message: String,
+        /// They are not asked before this instant, unless the pause of the incident ends sooner; not at all where the incident is over by then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held_until: Option<Timestamp>,
     },
     /// Those who were asked are paged.
     RespondersPaged {
