@@ -3,7 +3,7 @@
 //! Bounded: conditions nest a few levels, values are cut, and regular expressions run in time linear in both (`regex-lite`, with a limit on what they compile to).
 //! Refuses to fail: what validation would have refused does not match.
 
-use super::field::{FIELDS, MOST_PATH_CHARS, View, is_field};
+use super::field::{View, is_field, meant};
 use crate::configuration::validate::suggest;
 use crate::schedule::Times;
 use jiff::Timestamp;
@@ -237,12 +237,7 @@ impl Condition {
             Some(_) | None => {}
         }
         if let Some(field) = self.field.as_ref().filter(|f| !is_field(f)) {
-            let suggestion = suggest::among(field, &FIELDS);
-            say(
-                at("field"),
-                &format!("events have no field {field:?}"),
-                &format!("{suggestion} (or details and a path, at most {MOST_PATH_CHARS} characters)"),
-            );
+            say(at("field"), &format!("events have no field {field:?}"), &meant(field));
         }
         if self.present == Some(false) && asked > 1 {
             say(at("present"), "a field that is not there passes no other test", "leave the others out");

@@ -4,6 +4,7 @@
 
 use crate::alert::Alert;
 use crate::alert::event::Event;
+use crate::configuration::validate::suggest;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -85,6 +86,39 @@ impl<'a> View<'a> {
 pub fn is_field(path: &str) -> bool {
     let detail = |rest: &str| !rest.is_empty() && rest.split('.').count() <= MOST_STEPS && rest.split('.').all(|step| !step.is_empty());
     path.len() <= MOST_PATH_CHARS && (FIELDS.contains(&path) || path == "details" || path.strip_prefix("details.").is_some_and(detail))
+}
+
+/// What somebody who wrote a path that names no field probably meant, or what there is.
+///
+/// ```
+/// # use tocsin_domain::rules::meant;
+/// assert_eq!(meant("sumary"), "did you mean \"summary\"?");
+/// assert_eq!(meant("detials.host"), "did you mean \"details.host\"?");
+/// // As PagerDuty's senders call them.
+/// assert_eq!(meant("custom_details.host"), "did you mean \"details.host\"?");
+/// assert!(meant("host").ends_with("; what the sender adds: details.host"));
+/// ```
+pub fn meant(path: &str) -> String {
+    if path.len() > MOST_PATH_CHARS {
+        return format!("at most {MOST_PATH_CHARS} characters");
+    }
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    if first == "custom_details" || suggest::closest(first, ["details"]).is_some() {
+        let meant = if rest.is_empty() { "details".to_owned() } else { format!("details.{rest}") };
+        // What is right but for its steps is not said again.
+        let wrong = first == "details" || !is_field(&meant);
+        return if wrong {
+            format!("write a path behind details, like details.host, of {MOST_STEPS} steps at most")
+        } else {
+            format!("did you mean {meant:?}?")
+        };
+    }
+    let detail = format!("details.{path}");
+    match suggest::closest(path, FIELDS) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None if is_field(&detail) => format!("{}; what the sender adds: {detail}", suggest::among(path, &FIELDS)),
+        None => suggest::among(path, &FIELDS),
+    }
 }
 
 /// Paths in a template.

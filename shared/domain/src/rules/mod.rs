@@ -12,7 +12,7 @@ pub mod threshold;
 
 pub use condition::{Condition, Figure, MOST_CONDITIONS, MOST_DEPTH, MOST_TEXT_CHARS, OneOf};
 pub use decide::{Applied, Decision, Verdict, decide};
-pub use field::{FIELDS, MOST_PATH_CHARS, View, is_field, paths_of};
+pub use field::{FIELDS, MOST_PATH_CHARS, View, is_field, meant, paths_of};
 
 use crate::alert::{Severity, Urgency};
 use crate::id::{RuleId, ServiceId};

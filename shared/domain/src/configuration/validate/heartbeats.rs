@@ -46,7 +46,7 @@ impl Report<'_> {
             let team = |id| configuration.service(id).map(|s| &s.team);
             let earlier = heartbeats().take(i).find(|(_, h)| h.is_called(&heartbeat.name) && team(&h.service) == team(&heartbeat.service));
             if let Some((j, _)) = earlier {
-                let suggestion = format!("heartbeats[{j}] is called so already: choose another name");
+                let suggestion = format!("heartbeats[{j}].name has it already: choose another one");
                 self.say(format!("heartbeats[{i}].name"), format!("heartbeat {:?} is there twice in its team", heartbeat.name), Some(suggestion));
             }
         }

@@ -203,13 +203,16 @@ impl Report<'_> {
         let Limits { flood_after, refuse_after } = integration.limits();
         let (least, most) = FLOOD_BOUNDS;
         if !(least..=most).contains(&flood_after) {
-            self.say(format!("{path}.flood_after"), format!("{flood_after} new alerts in a minute is out of bounds"), Some(format!("write {least} to {most}")));
+            let suggestion = format!("write {least} to {most} new alerts in a minute");
+            self.say(format!("{path}.flood_after"), format!("{flood_after} is out of bounds"), Some(suggestion));
             return;
         }
         let least = flood_after * LEAST_RATIO;
         if !(least..=MOST_REFUSE_AFTER).contains(&refuse_after) {
-            let suggestion = format!("write {least} ({LEAST_RATIO} times flood_after) to {MOST_REFUSE_AFTER}: what lies between is accepted as one incident");
-            self.say(format!("{path}.refuse_after"), format!("{refuse_after} new alerts in a minute is out of bounds"), Some(suggestion));
+            let suggestion = format!(
+                "write {least} ({LEAST_RATIO} times flood_after) to {MOST_REFUSE_AFTER} new alerts in a minute: what lies between is accepted as one incident"
+            );
+            self.say(format!("{path}.refuse_after"), format!("{refuse_after} is out of bounds"), Some(suggestion));
         }
     }
 

@@ -1,11 +1,11 @@
 //! Event rules, routers, grouping by fields, dependencies and maintenance windows.
 
-use super::{MOST_RULE_DELAY_S, Report, suggest};
+use super::{MOST_RULE_DELAY_S, Report};
 use crate::configuration::{Service, Team};
 use crate::id::{ServiceId, TeamId};
 use crate::rules::{
-    Condition, FIELDS, MOST_CONDITIONS, MOST_EVENTS, MOST_PATH_CHARS, MOST_PAUSE_S, MOST_REASON_CHARS, MOST_RULES, MOST_SUMMARY_CHARS, MOST_WITHIN_S, Rule,
-    Then, is_field, paths_of,
+    Condition, MOST_CONDITIONS, MOST_EVENTS, MOST_PATH_CHARS, MOST_PAUSE_S, MOST_REASON_CHARS, MOST_RULES, MOST_SUMMARY_CHARS, MOST_WITHIN_S, Rule, Then,
+    is_field, meant, paths_of,
 };
 use std::collections::BTreeSet;
 
@@ -114,7 +114,7 @@ impl Report<'_> {
             }
             self.text(format!("{path}.{field}"), template, most);
             for unknown in paths_of(template).into_iter().filter(|p| !is_field(p)) {
-                self.say(format!("{path}.{field}"), format!("events have no field {unknown:?}"), Some(suggest::among(unknown, &FIELDS)));
+                self.say(format!("{path}.{field}"), format!("events have no field {unknown:?}"), Some(meant(unknown)));
             }
         }
         for (field, reason) in [("suppress", &then.suppress), ("drop", &then.drop)] {
@@ -138,8 +138,8 @@ impl Report<'_> {
         }
         if let Some(threshold) = then.threshold {
             if !(2..=MOST_EVENTS).contains(&threshold.events) {
-                let suggestion = format!("write 2 to {MOST_EVENTS}");
-                self.say(format!("{path}.threshold.events"), format!("{} events is out of bounds", threshold.events), Some(suggestion));
+                let suggestion = format!("write 2 to {MOST_EVENTS} events");
+                self.say(format!("{path}.threshold.events"), format!("{} is out of bounds", threshold.events), Some(suggestion));
             }
             self.seconds(format!("{path}.threshold.within_s"), threshold.within_s, 1, MOST_WITHIN_S);
         }
@@ -154,7 +154,7 @@ impl Report<'_> {
         }
         for (i, field) in fields.iter().enumerate() {
             if !is_field(field) {
-                self.say(format!("{path}.fields[{i}]"), format!("events have no field {field:?}"), Some(suggest::among(field, &FIELDS)));
+                self.say(format!("{path}.fields[{i}]"), format!("events have no field {field:?}"), Some(meant(field)));
             }
         }
         if let Some(window_s) = window_s {
