@@ -3,7 +3,7 @@
 //! Called by the API for people who may look at, or change, one team and not the whole deployment. Refuses to show what another team owns beyond the names that
 //! the part itself writes, to take people, other teams or the status page into a part, and to answer differently for what is hidden and for what is not there.
 
-use super::validate::{Problem, validate};
+use super::validate::{Problem, too_large, validate};
 use super::{Configuration, Service, Team};
 use crate::escalation::policy::Target;
 use crate::heartbeat::Heartbeat;
@@ -320,6 +320,12 @@ pub fn problems_of(whole: &Configuration, team: &TeamId, part: &Configuration, m
     };
     let mut problems: Vec<Problem> = validate(&seen.whole).into_iter().filter_map(visible).collect();
     if problems.is_empty() {
+        if let Some(problem) = too_large(&joined_whole.whole) {
+            // Of others only how long all of it is.
+            let mine = serde_json::to_vec(part).map_or(0, |json| json.len());
+            let message = format!("with this part, of {mine} bytes, the whole configuration is too long");
+            return vec![Problem { path: "configuration".to_owned(), message, ..problem }];
+        }
         // What only the whole shows: ids that somebody else has, and what others have that names something which is taken away.
         for problem in validate(&joined_whole.whole) {
             // Of two with one id, the one further down is named first.

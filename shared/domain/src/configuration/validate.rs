@@ -25,6 +25,9 @@ pub const MOST_AUTO_RESOLVE_S: u32 = 365 * 24 * 3600;
 /// The largest schedule, in bytes as compact JSON: one object has to fit an item of the table with room to spare.
 pub const MOST_SCHEDULE_BYTES: usize = 256 * 1024;
 
+/// The largest configuration, in bytes as compact JSON: what one request to the API, its answer, and one transaction of the table carry.
+pub const MOST_CONFIGURATION_BYTES: usize = 2_000_000;
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -65,7 +68,35 @@ pub fn validate(configuration: &Configuration) -> Vec<Problem> {
     report.sources();
     report.maintenance();
     report.status_page();
+    report.problems.extend(too_large(configuration));
     report.problems
+}
+
+/// That a configuration is too large as a whole, said of its largest section.
+pub(super) fn too_large(configuration: &Configuration) -> Option<Problem> {
+    fn bytes(of: &impl Serialize) -> usize {
+        serde_json::to_vec(of).map_or(0, |json| json.len())
+    }
+    let whole = bytes(configuration);
+    if whole <= MOST_CONFIGURATION_BYTES {
+        return None;
+    }
+    let sections = [
+        ("teams", bytes(&configuration.teams)),
+        ("users", bytes(&configuration.users)),
+        ("schedules", bytes(&configuration.schedules)),
+        ("policies", bytes(&configuration.policies)),
+        ("services", bytes(&configuration.services)),
+        ("heartbeats", bytes(&configuration.heartbeats)),
+        ("maintenance", bytes(&configuration.maintenance)),
+        ("status_page", bytes(&configuration.status_page)),
+    ];
+    let (path, largest) = sections.into_iter().max_by_key(|(_, bytes)| *bytes)?;
+    Some(Problem {
+        path: path.to_owned(),
+        message: format!("the whole configuration is {whole} bytes long as JSON, {largest} of them here"),
+        suggestion: Some(format!("at most {MOST_CONFIGURATION_BYTES}: remove what is over, shorten texts, or divide it between two deployments")),
+    })
 }
 
 /// Problems as they are found.
@@ -134,5 +165,8 @@ impl Report<'_> {
 }
 
 fn days(seconds: u32) -> String {
-    format!(" ({} days)", seconds / (24 * 3600))
+    match seconds / (24 * 3600) {
+        1 => " (1 day)".to_owned(),
+        days => format!(" ({days} days)"),
+    }
 }

@@ -151,6 +151,25 @@ fn what_is_no_part_of_a_team_is_refused_by_its_place() {
     assert!(told[0].path == "configuration" && !format!("{told:?}").contains("db"), "{told:?}");
 }
 
+#[test]
+fn what_makes_the_whole_too_large_is_refused_without_a_word_of_others() {
+    let mut whole = read(three());
+    let rule =
+        |n: usize| json!({"id": format!("r{n}"), "description": "d".repeat(1000), "when": {"field": "summary", "is": "a"}, "then": {"severity": "info"}});
+    let many = |id: &str| json!({"id": id, "name": "Many", "team": id.split_once('-').unwrap().0, "policy": format!("{}-policy", id.split_once('-').unwrap().0), "rules": (0..200).map(rule).collect::<Value>()});
+    let service = |id: String| serde_json::from_value::<Service>(many(&id)).unwrap();
+    whole.services.extend((0..9).map(|n| service(format!("db-many-{n}"))));
+    let mut part = part_of(&whole, &team("web")).unwrap();
+    assert_eq!(problems_of(&whole, &team("web"), &part, |_| false), []);
+    part.services.push(service("web-many".to_owned()));
+    let told = problems_of(&whole, &team("web"), &part, |_| false);
+    assert_eq!(told.len(), 1);
+    assert!(
+        told[0].path == "configuration" && told[0].message.contains("the whole configuration is too long") && !format!("{told:?}").contains("db"),
+        "{told:?}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 

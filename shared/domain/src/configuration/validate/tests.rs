@@ -43,6 +43,16 @@ fn said(changes: &[(&str, Value)]) -> Vec<String> {
 }
 
 #[test]
+fn a_whole_that_is_too_large_is_named_with_its_largest_section() {
+    let components = |count: usize| (0..count).map(|n| json!({"id": format!("c{n:04}"), "name": "C", "description": "d".repeat(1000)})).collect::<Value>();
+    assert_eq!(said(&[("/status_page/components", components(1850))]), Vec::<String>::new());
+    let large = said(&[("/status_page/components", components(1900))]);
+    let (starts, ends) =
+        ("status_page: the whole configuration is 20", "(at most 2000000: remove what is over, shorten texts, or divide it between two deployments)");
+    assert!(large.len() == 1 && large[0].starts_with(starts) && large[0].ends_with(ends), "{large:?}");
+}
+
+#[test]
 fn a_good_document_has_no_problems() {
     assert_eq!(said(&[]), Vec::<String>::new());
 }
@@ -65,7 +75,7 @@ fn each_mistake_is_named_with_its_field_and_a_suggestion() {
         (
             "/heartbeats/-",
             json!({"id": "other", "name": "nightly BACKUP", "service": "blog", "interval_s": 60}),
-            "heartbeats[1].name: heartbeat \"nightly BACKUP\" is there twice in its team (heartbeats[0] is called so already: choose another name)",
+            "heartbeats[1].name: heartbeat \"nightly BACKUP\" is there twice in its team (heartbeats[0].name has it already: choose another one)",
         ),
         (
             "/services/1/integrations/0/kind",
@@ -76,12 +86,12 @@ fn each_mistake_is_named_with_its_field_and_a_suggestion() {
         (
             "/services/1/integrations/0/flood_after",
             json!(1),
-            "services[1].integrations[0].flood_after: 1 new alerts in a minute is out of bounds (write 2 to 3000)",
+            "services[1].integrations[0].flood_after: 1 is out of bounds (write 2 to 3000 new alerts in a minute)",
         ),
         (
             "/services/1/integrations/0/refuse_after",
             json!(999),
-            "services[1].integrations[0].refuse_after: 999 new alerts in a minute is out of bounds (write 1000 (10 times flood_after) to 60000: what lies between is accepted as one incident)",
+            "services[1].integrations[0].refuse_after: 999 is out of bounds (write 1000 (10 times flood_after) to 60000 new alerts in a minute: what lies between is accepted as one incident)",
         ),
         // Sources of what AWS delivers.
         (
