@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tocsin_app::error::PortError;
 use tocsin_app::ports::{ConfigurationStore, Minute, RateStore};
 use tocsin_aws::dynamo::DynamoStore;
-use tocsin_domain::flood::{Limits, minute};
+use tocsin_domain::flood::{FLOOD_BOUNDS, Limits, MOST_REFUSE_AFTER, minute};
 use tocsin_domain::id::IntegrationId;
 
 /// How far back is looked. Counts are kept twice as long.
@@ -58,11 +58,21 @@ fn told(id: &IntegrationId, limits: Limits, minutes: &[Minute]) -> Option<Findin
     };
     let refused = || {
         let what = said(limits.refuse_after, "was refused", "and they are refused")?;
-        Some(Finding::new(Level::Error, what, "fix the sender, or raise the integration's refuse_after: nobody is paged for what is refused"))
+        let next = if limits.refuse_after < MOST_REFUSE_AFTER {
+            "fix the sender, or raise the integration's refuse_after: nobody is paged for what is refused"
+        } else {
+            "fix the sender, or divide its alerts among several integrations: refuse_after is as high as it may be, and nobody is paged for what is refused"
+        };
+        Some(Finding::new(Level::Error, what, next))
     };
     let flooded = || {
         let what = said(limits.flood_after, "flooded", "and they are one incident")?;
-        Some(Finding::new(Level::Warning, what, "fix the sender, or raise the integration's flood_after if each of them is to page"))
+        let next = if limits.flood_after < FLOOD_BOUNDS.1 {
+            "fix the sender, or raise the integration's flood_after if each of them is to page"
+        } else {
+            "fix the sender: flood_after is as high as it may be"
+        };
+        Some(Finding::new(Level::Warning, what, next))
     };
     refused().or_else(flooded)
 }
@@ -94,6 +104,20 @@ mod tests {
             let (said, what) = told(counts).unwrap();
             assert_eq!(said, level, "{what}");
             assert!(what.starts_with(starts), "{what}");
+        }
+    }
+    #[test]
+    fn a_limit_that_is_as_high_as_it_may_be_is_not_to_be_raised() {
+        let next = |limits: Limits, alerts: u64| {
+            let minutes = [Minute { at: Timestamp::UNIX_EPOCH, count: Count { alerts, goes_on: false } }];
+            told(&"pager".parse().unwrap(), limits, &minutes).unwrap().next_step
+        };
+        let limits = |flood_after, refuse_after| Limits { flood_after, refuse_after };
+        for (low, high, alerts, field) in
+            [(limits(3_000, 59_999), limits(3_000, 60_000), 60_001, "refuse_after"), (limits(2_999, 60_000), limits(3_000, 60_000), 3_001, "flood_after")]
+        {
+            assert!(next(low, alerts).contains(&format!("raise the integration's {field}")));
+            assert!(next(high, alerts).contains(&format!("{field} is as high as it may be")));
         }
     }
 }
