@@ -145,6 +145,10 @@ fn errors_are_no_changes() {
     let ran = against(&wrong, &[]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("plan-wrong.yaml:2: user: unknown field"), "{}", ran.err);
+    for misspelt in [&["plan", EXAMPLE, "--agianst", EXAMPLE][..], &["--json", "plan"]] {
+        assert_eq!(run(&mut tocsin(misspelt)).code, Some(1), "{misspelt:?}");
+    }
+    assert_eq!(run(&mut tocsin(&["plan", "--help"])).code, Some(0));
 }
 
 /// A deployment before its first version.
