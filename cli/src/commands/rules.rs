@@ -5,17 +5,18 @@ use crate::failure::Failure;
 use crate::output::{Cell, Look, Out};
 use clap::Args;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::RulesOf;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState};
+use tocsin_domain::configuration::validate::suggest;
 use tocsin_domain::configuration::{Configuration, Grouping};
 use tocsin_domain::id::{AlertId, IntegrationId, ServiceId, TeamId};
 use tocsin_domain::maintenance::Maintenances;
-use tocsin_domain::rules::{Decision, Rule, Verdict, decide};
+use tocsin_domain::rules::{Decision, Rule, Verdict, decide, meant};
 
 /// What to do with event rules.
 #[derive(Debug, clap::Subcommand)]
@@ -49,16 +50,23 @@ const MOST_EVENT_BYTES: u64 = 512 * 1024;
 pub(super) fn test(which: &TestRules, out: &Out) -> Result<ExitCode, Failure> {
     let configuration = read(&which.file)?;
     let at = which.at.unwrap_or(out.now);
-    let unknown = |what: &str, id: &str| Failure::File { file: which.file.display().to_string(), reason: format!("it has no {what} {id:?}") };
+    let unknown = |what: &str, id: &str, known: Vec<&str>| Failure::Refused {
+        what: format!("{} has no {what} {id:?}", which.file.display()),
+        next: Some(suggest::among(id, &known)),
+    };
     let (integration, service, team): (Option<IntegrationId>, ServiceId, TeamId) = match (&which.router, &which.service) {
         (Some(id), _) => {
             let found = configuration.teams.iter().find(|t| t.id.as_str() == id).and_then(|t| Some((t, t.router.as_ref()?)));
-            let (team, router) = found.ok_or_else(|| unknown("router of a team", id))?;
+            let (team, router) = found.ok_or_else(|| {
+                let known = configuration.teams.iter().filter(|t| t.router.is_some()).map(|t| t.id.as_str());
+                unknown("router of a team", id, known.collect())
+            })?;
             (team.integrations.first().map(|i| i.id.clone()), router.default.clone(), team.id.clone())
         }
         (None, id) => {
             let id = id.as_deref().unwrap_or_default();
-            let found = configuration.services.iter().find(|s| s.id.as_str() == id).ok_or_else(|| unknown("service", id))?;
+            let found = configuration.services.iter().find(|s| s.id.as_str() == id);
+            let found = found.ok_or_else(|| unknown("service", id, configuration.services.iter().map(|s| s.id.as_str()).collect()))?;
             (found.integrations.first().map(|i| i.id.clone()), found.id.clone(), found.team.clone())
         }
     };
@@ -90,8 +98,11 @@ pub(super) fn test(which: &TestRules, out: &Out) -> Result<ExitCode, Failure> {
     };
     let decision = decide(&alert, &configuration, &Maintenances::default(), at);
     out.answer(&json!({ "at": at, "decision": decision }));
-    out.say(&format!("At {at}:"));
-    out.table(&["RULES OF", "RULE", "TAKES IT", "WHAT IT DOES"], looked_at(&alert, &configuration, &decision));
+    out.say(&format!("At {at:.0}:"));
+    match looked_at(&alert, &configuration, &decision) {
+        none if none.is_empty() => out.say("No rule is asked."),
+        rows => out.table(&["RULES OF", "RULE", "TAKES IT", "WHAT IT DOES"], rows),
+    }
     for line in becomes(&configuration, &decision, at) {
         out.say(&line);
     }
@@ -152,7 +163,7 @@ fn becomes(configuration: &Configuration, decision: &Decision, at: jiff::Timesta
             }
             if let Some(pause_s) = decision.pause_s {
                 let until = at.checked_add(jiff::SignedDuration::from_secs(i64::from(pause_s))).unwrap_or(jiff::Timestamp::MAX);
-                lines.push(format!("Nobody is paged before {until}, and nobody at all if it is over by then."));
+                lines.push(format!("Nobody is paged before {until:.0}, and nobody at all if it is over by then."));
             }
         }
     }
@@ -171,7 +182,16 @@ fn becomes(configuration: &Configuration, decision: &Decision, at: jiff::Timesta
     lines
 }
 
-/// An event out of a file: its own fields, or a PagerDuty body.
+/// An event as people write it, and what of it no event has.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(flatten)]
+    event: Event,
+    #[serde(flatten)]
+    unknown: Map<String, Value>,
+}
+
+/// An event out of a file: its own fields, or a PagerDuty body, of which senders may write more than is read.
 fn read_event(file: &Path) -> Result<Event, Failure> {
     let failed = |reason: String| Failure::File { file: file.display().to_string(), reason };
     if std::fs::metadata(file).map_err(|e| failed(e.to_string()))?.len() > MOST_EVENT_BYTES {
@@ -179,7 +199,9 @@ fn read_event(file: &Path) -> Result<Event, Failure> {
     }
     let bytes = std::fs::read(file).map_err(|e| failed(e.to_string()))?;
     let mut fields: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|e| failed(format!("it is no JSON object: {e}")))?;
-    if let Some(Value::Object(payload)) = fields.remove("payload") {
+    let payload = fields.remove("payload");
+    let own = payload.is_none();
+    if let Some(Value::Object(payload)) = payload {
         let wanted = ["dedup_key", "client", "client_url"];
         fields.retain(|name, _| wanted.contains(&name.as_str()));
         for (name, value) in payload {
@@ -192,5 +214,12 @@ fn read_event(file: &Path) -> Result<Event, Failure> {
     for (name, value) in [("action", "trigger"), ("dedup_key", "sample"), ("severity", "error")] {
         fields.entry(name).or_insert_with(|| json!(value));
     }
-    serde_json::from_value(Value::Object(fields)).map_err(|e| failed(format!("it is no event: {e}")))
+    let Written { event, unknown } = serde_json::from_value(Value::Object(fields)).map_err(|e| failed(format!("it is no event: {e}")))?;
+    match unknown.keys().next().filter(|_| own) {
+        Some(name) => {
+            let what = format!("{}: events have no field {name:?}", file.display());
+            Err(Failure::Refused { what, next: Some(meant(name)) })
+        }
+        None => Ok(event),
+    }
 }

@@ -91,7 +91,10 @@ fn what_is_not_there_is_said() {
     let (rules, event) = (file("rules-none.yaml", RULES), file("event-none.json", "[]"));
     let arguments = ["rules", "test", rules.to_str().unwrap(), "--event", event.to_str().unwrap(), "--service"];
     let unknown = run(&mut tocsin(&[&arguments[..], &["shpo"]].concat()));
-    assert!(unknown.code == Some(1) && unknown.err.contains("it has no service \"shpo\""), "{}", unknown.err);
+    assert!(unknown.code == Some(1) && unknown.err.contains("has no service \"shpo\"\n  did you mean \"shop\"?"), "{}", unknown.err);
     let list = run(&mut tocsin(&[&arguments[..], &["shop"]].concat()));
     assert!(list.code == Some(1) && list.err.contains("it is no JSON object"), "{}", list.err);
+    let misspelt = file("event-misspelt.json", r#"{"summary": "down", "sevrity": "info"}"#);
+    let field = run(&mut tocsin(&["rules", "test", rules.to_str().unwrap(), "--event", misspelt.to_str().unwrap(), "--service", "shop"]));
+    assert!(field.code == Some(1) && field.err.contains("events have no field \"sevrity\"\n  did you mean \"severity\"?"), "{}", field.err);
 }
