@@ -1,25 +1,19 @@
 //! Starts, lists and ends maintenance windows at run time.
 //!
 //! Called by: `api`. Ending one early lets the alerts go that wait for its end: each is woken, and decided again by the stream. Whoever dies in between has lost
-//! nothing: ending it again goes on, and at the window's planned end the sweep decides what is left.
+//! nothing: ending it again goes on, and the next sweeps look at what is left ([`crate::release_alerts`]).
 //! Refuses to page, and to bring back a window that was ended. Who may ask is decided by whoever calls.
 
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::{AppError, WriteError};
 use crate::ports::{AlertStore, Clock, DueStore, IdSource, MaintenanceStore, SecretHash};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use crate::release_alerts::release;
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::id::{MaintenanceId, ServiceId, TeamId};
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::maintenance::{MOST_DURATION_S, MaintenanceRun, Maintenances, Standing};
 
-/// Alerts that are woken at the same time.
-const AT_ONCE: usize = 16;
-/// Alerts that are looked up at once.
-const A_ROUND: usize = 400;
-/// Rounds of one call; the index may lag behind what was woken.
-const MOST_ROUNDS: u32 = 50;
 /// The longest reason, in characters.
 const MOST_REASON_CHARS: usize = 200;
 /// Services and teams of one window.
@@ -152,7 +146,7 @@ impl KeepMaintenance {
                 Ok(()) | Err(WriteError::Conflict) => {}
                 Err(WriteError::Port(e)) => return Err(e.into()),
             }
-            self.release(run.end, now).await?;
+            release(self.due.as_ref(), self.alerts.as_ref(), run.end, now).await?;
             ended = Some(run);
         }
         if let Some(run) = ended {
@@ -162,26 +156,8 @@ impl KeepMaintenance {
         let before = stored.into_iter().filter(|r| meant(r) && r.over_at() <= now).max_by_key(|r| r.start);
         let run = before.ok_or_else(|| AppError::NotFound { what: format!("maintenance window {id}") })?;
         if run.end > now {
-            self.release(run.end, now).await?;
+            release(self.due.as_ref(), self.alerts.as_ref(), run.end, now).await?;
         }
         Ok(run)
-    }
-
-    /// Wakes the alerts that wait for an instant. One that waits for another window that ends then too is kept again.
-    async fn release(&self, end: Timestamp, now: Timestamp) -> Result<(), AppError> {
-        for _ in 0..MOST_ROUNDS {
-            let waiting = self.due.alerts_due_at(end, A_ROUND).await?;
-            let wake = async |id| match self.alerts.wake_alert(id, now).await {
-                Ok(()) => Ok(1),
-                // Resolved, or with an incident: nothing keeps it any more.
-                Err(WriteError::Conflict) => Ok(0),
-                Err(WriteError::Port(e)) => Err(AppError::from(e)),
-            };
-            let woken: Vec<usize> = stream::iter(waiting.iter().copied()).map(wake).buffer_unordered(AT_ONCE).try_collect().await?;
-            if waiting.len() < A_ROUND || woken.iter().sum::<usize>() == 0 {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 }

@@ -37,6 +37,7 @@ pub mod process_alerts;
 pub mod publish_timeline;
 pub mod record_change;
 mod record_pages;
+pub mod release_alerts;
 pub mod rosters;
 pub mod show_status;
 pub mod sns_pages;

@@ -3,6 +3,7 @@
 use crate::rules::{opened, outcome, sound, world};
 use serde_json::{Value, json};
 use tocsin_app::keep_maintenance::KeepMaintenance;
+use tocsin_app::ports::MaintenanceStore;
 use tocsin_domain::configuration::Channel::Sms;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, What};
@@ -68,6 +69,21 @@ fn maintenance_that_ends_early_lets_its_alerts_go_at_once() {
     // What comes until 09:30 is not kept either.
     world.trigger("shop", "web");
     assert_eq!(world.all().len(), 2);
+}
+
+/// Whoever ends a window may die before anybody is woken, and never ask again; or an alert is written as kept just when the others have been woken.
+#[test]
+fn what_an_ended_window_still_keeps_is_found_by_the_next_sweep() {
+    let mut world = world(&window());
+    world.fast_forward(12.minutes());
+    world.trigger("shop", "db");
+    let mut run = futures::executor::block_on(keep(&world).get(&slug("move"))).unwrap();
+    run.ended_at = Some(world.now());
+    futures::executor::block_on(world.store.put_maintenance(&run)).unwrap();
+    world.expect_quiet();
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+    sound(&world);
 }
 
 #[test]
