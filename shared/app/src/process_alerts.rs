@@ -65,6 +65,16 @@ enum Target {
     Group(GroupKey),
 }
 
+/// What becomes of an alert.
+enum Place {
+    /// It goes there.
+    To(Target),
+    /// It is kept from people, and that is written.
+    Kept,
+    /// Its record moved on meanwhile.
+    Moved,
+}
+
 /// What decisions of one run go by.
 struct Around {
     version: u64,
@@ -93,7 +103,7 @@ impl ProcessAlerts {
         let mut failed = Vec::new();
         let mut targets: BTreeMap<Target, Vec<AlertId>> = BTreeMap::new();
         for alert in &alerts {
-            match self.place(alert, &around).await {
+            match self.placed(alert, &around).await {
                 Ok(Some(target)) => targets.entry(target).or_default().push(alert.id),
                 Ok(None) => {}
                 Err(e) => failed.push((alert.id, e)),
@@ -112,21 +122,36 @@ impl ProcessAlerts {
         Ok(failed)
     }
 
-    /// Where an alert goes; nowhere where it is kept from people, which is recorded.
-    async fn place(&self, alert: &Alert, around: &Around) -> Result<Option<Target>, AppError> {
+    /// Where an alert goes; nowhere where it is kept from people, which is recorded. One that changed meanwhile is decided again, as it is now.
+    async fn placed(&self, alert: &Alert, around: &Around) -> Result<Option<Target>, AppError> {
+        let mut alert = alert.clone();
+        for _ in 0..TRIES {
+            match self.place(&alert, around).await? {
+                Place::To(target) => return Ok(Some(target)),
+                Place::Kept => return Ok(None),
+                Place::Moved => {}
+            }
+            match self.alerts.alerts(&[alert.id]).await?.pop().filter(|a| a.is_due(self.clock.now())) {
+                Some(now) => alert = now,
+                // Somebody else has handled it.
+                None => return Ok(None),
+            }
+        }
+        Err(AppError::Contention { what: format!("alert {}", alert.id) })
+    }
+
+    async fn place(&self, alert: &Alert, around: &Around) -> Result<Place, AppError> {
         if let Some(incident) = alert.incident {
-            return Ok(Some(Target::Incident(incident)));
+            return Ok(Place::To(Target::Incident(incident)));
         }
         if let (AlertState::Resolved, Some(outcome)) = (alert.state, &alert.outcome) {
             // It is over before anybody had to know.
-            self.keep(alert, outcome.clone()).await?;
-            return Ok(None);
+            return self.keep(alert, outcome.clone()).await;
         }
         let decision = around.decide(alert, self.clock.now());
         match &decision.verdict {
             Verdict::Keep { outcome } => {
-                self.keep(alert, outcome.clone()).await?;
-                return Ok(None);
+                return self.keep(alert, outcome.clone()).await;
             }
             Verdict::Count { by, threshold } => {
                 let service = decision.service.clone().unwrap_or_else(|| alert.service.clone());
@@ -134,23 +159,23 @@ impl ProcessAlerts {
                 if let Reached::NotYet(events, again_at) = counted {
                     let reason = format!("{events} of {} events in {} s", threshold.events, threshold.within_s);
                     let outcome = Outcome::Suppressed { by: Suppressor::Threshold(by.clone()), reason, at: self.clock.now(), again_at };
-                    self.keep(alert, outcome).await?;
-                    return Ok(None);
+                    return self.keep(alert, outcome).await;
                 }
             }
             Verdict::Page => {}
         }
         if let Some(upstream) = self.upstream(&decision, around).await? {
-            return Ok(Some(Target::Upstream(upstream)));
+            return Ok(Place::To(Target::Upstream(upstream)));
         }
         let flood = || intake::flood_of(alert, &decision, &around.configuration);
-        Ok(Some(intake::group_of(&decision, &around.configuration).or_else(flood).map_or(Target::Own(alert.id), Target::Group)))
+        Ok(Place::To(intake::group_of(&decision, &around.configuration).or_else(flood).map_or(Target::Own(alert.id), Target::Group)))
     }
 
-    /// Records what became of an alert instead of an incident. One that changed meanwhile comes again.
-    async fn keep(&self, alert: &Alert, outcome: Outcome) -> Result<(), AppError> {
+    /// Records what became of an alert instead of an incident.
+    async fn keep(&self, alert: &Alert, outcome: Outcome) -> Result<Place, AppError> {
         match self.alerts.record_outcome(alert, &outcome).await {
-            Ok(()) | Err(WriteError::Conflict) => Ok(()),
+            Ok(()) => Ok(Place::Kept),
+            Err(WriteError::Conflict) => Ok(Place::Moved),
             Err(WriteError::Port(e)) => Err(e.into()),
         }
     }
