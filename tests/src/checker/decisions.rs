@@ -1,14 +1,16 @@
 //! I1, I6: each alert went where the configuration of then says, and each incident is pinned to the version by which it was opened.
 
+use super::history::View;
 use super::rules::{Expected, Verdict, depends, expected, fits};
 use super::{Checker, SLOWEST};
+use crate::world::tell::{Answer, Asked};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use tocsin_app::accept_event::Accepted;
 use tocsin_domain::alert::outcome::{Outcome, Suppressor};
 use tocsin_domain::alert::{Alert, AlertState};
 use tocsin_domain::configuration::{Configuration, Grouping};
-use tocsin_domain::id::{AlertId, ServiceId};
+use tocsin_domain::id::{AlertId, MaintenanceId, ServiceId};
 use tocsin_domain::incident::timeline::{Entry, What};
 use tocsin_domain::incident::{Incident, Status};
 
@@ -28,6 +30,7 @@ impl Checker<'_> {
             }
         }
         self.kept();
+        self.released();
         self.groups();
         self.thresholds();
     }
@@ -68,7 +71,7 @@ impl Checker<'_> {
         let first = self.state.alerts.values().find(|a| a.id.ulid() == i.id.ulid()).cloned();
         // One that got worse may have been decided before that, or behind it.
         if let Some(first) = first.filter(|a| a.severity == a.event.severity) {
-            let e = expected(&first, document, i.opened_at);
+            let e = expected(&first, &View::of(document), i.opened_at);
             let urgency_as_meant = e.urgency.is_none_or(|u| u == *urgency || severity.urgency() == *urgency);
             if !e.unsure && (e.title != *title || !urgency_as_meant) {
                 self.wrong("I1", format!("#{} opened as {title:?}, {urgency:?}, {e:?} was meant", i.number));
@@ -106,8 +109,9 @@ impl Checker<'_> {
             there && matches!(e.verdict, Verdict::Page | Verdict::Count { .. })
         };
         let at = if kept { entry.at } else { alert.received_at };
-        if !documents.iter().any(|d| meant(alert, d, at).iter().any(|e| goes_there(e, d))) {
-            let meant: Vec<Expected> = documents.iter().flat_map(|d| meant(alert, d, at)).collect();
+        let views = history.views(&documents, self.read_from(written), written);
+        if !views.iter().any(|v| meant(alert, v, at).iter().any(|e| goes_there(e, v.document))) {
+            let meant: Vec<Expected> = views.iter().flat_map(|v| meant(alert, v, at)).collect();
             self.wrong(
                 "I1",
                 format!("{} ({}) joined #{} of {} at {}, it was meant for {meant:?}", alert.id, alert.key.dedup_key, i.number, i.service, entry.at),
@@ -115,7 +119,7 @@ impl Checker<'_> {
         }
         // Whose upstream has an open incident does not open one.
         if opening && let [document] = documents[..] {
-            let service = expected(alert, document, at).service.and_then(|s| document.service(&s));
+            let service = expected(alert, &View::of(document), at).service.and_then(|s| document.service(&s));
             let upstream = |other: &Incident| {
                 let span = (self.history.written(other.id, 1), if let Status::Resolved { at, .. } = other.status { at } else { Timestamp::MAX });
                 let reopened = self.timelines.get(&other.id).is_some_and(|t| t.iter().any(|e| matches!(e.what, What::Reopened {})));
@@ -141,17 +145,38 @@ impl Checker<'_> {
                 let same = n > 0 && times[n - 1].1 == *outcome && alert.state == AlertState::Resolved;
                 let at = if n > 0 { *at } else { alert.received_at };
                 let documents = history.documents(self.read_from(*written), *written);
-                if !same && !documents.iter().any(|d| meant(&alert, d, at).iter().any(|e| fits(outcome, e))) && !self.at_run_time(outcome) {
-                    let meant: Vec<Expected> = documents.iter().flat_map(|d| meant(&alert, d, at)).collect();
+                let views = history.views(&documents, self.read_from(*written), *written);
+                if !same && !views.iter().any(|v| meant(&alert, v, at).iter().any(|e| fits(outcome, e))) {
+                    let meant: Vec<Expected> = views.iter().flat_map(|v| meant(&alert, v, at)).collect();
                     self.wrong("I1", format!("{id} ({}) was kept at {written}: {outcome}; {meant:?} was meant", alert.key.dedup_key));
                 }
             }
         }
     }
 
-    /// Windows that people started, or ended, at run time are not told again here.
-    fn at_run_time(&self, outcome: &Outcome) -> bool {
-        matches!(outcome, Outcome::Suppressed { by: Suppressor::Maintenance(id), .. } if self.state.maintenance.keys().any(|(run, _)| run == id))
+    /// What a window kept is decided again soon after somebody heard that it was ended.
+    fn released(&mut self) {
+        let history = self.history.clone();
+        let mut ended: BTreeMap<(MaintenanceId, Timestamp), Timestamp> = BTreeMap::new();
+        for told in &self.world.told {
+            let (Asked::EndMaintenance(..), Some(Answer::Window(run)), Some(at)) = (&told.asked, &told.answer, told.answered_at) else { continue };
+            let first = ended.entry((run.id.clone(), run.end)).or_insert(at);
+            *first = at.min(*first);
+        }
+        for (id, times) in history.kept() {
+            let Some(alert) = self.state.alerts.get(&id).cloned() else { continue };
+            let joined = alert.incident.and_then(|i| self.timelines.get(&i)).into_iter().flatten();
+            let joined = joined.filter(|e| matches!(&e.what, What::AlertsAttached { alerts } if alerts.contains(&id))).map(|e| e.at).min();
+            for (n, (written, outcome)) in times.iter().enumerate() {
+                let Outcome::Suppressed { by: Suppressor::Maintenance(window), again_at: Some(end), .. } = outcome else { continue };
+                let Some(heard) = ended.get(&(window.clone(), *end)) else { continue };
+                let latest = (*heard).max(*written).max(self.lived.healed_at.unwrap_or(Timestamp::MIN)) + SignedDuration::from_secs(150);
+                let next = [times.get(n + 1).map(|(at, _)| *at), alert.resolved_at, joined].into_iter().flatten().min();
+                if latest < *end && next.is_none_or(|at| at > latest) && self.now > latest {
+                    self.wrong("I1", format!("{id} was kept at {written} by {window}, which was ended by {heard}, and was decided again only at {next:?}"));
+                }
+            }
+        }
     }
 
     /// I6: two open incidents of a group only where the older one's window was over. Which group it is, and its window, the pinned versions say.
@@ -160,7 +185,7 @@ impl Checker<'_> {
         for i in self.state.incidents.values().filter(|i| i.split_from.is_none()) {
             let first = self.state.alerts.values().find(|a| a.id.ulid() == i.id.ulid());
             let (Some(first), Some(document)) = (first, self.history.document(i.config_version)) else { continue };
-            let e = expected(first, document, i.opened_at);
+            let e = expected(first, &View::of(document), i.opened_at);
             if e.unsure {
                 continue;
             }
@@ -197,7 +222,7 @@ impl Checker<'_> {
     fn thresholds(&mut self) {
         let mut reports: BTreeMap<AlertId, Vec<Timestamp>> = BTreeMap::new();
         for told in &self.world.told {
-            let (Some(crate::world::tell::Answer::Accepted(accepted)), Some(at)) = (&told.answer, told.answered_at) else { continue };
+            let (Some(Answer::Accepted(accepted)), Some(at)) = (&told.answer, told.answered_at) else { continue };
             if let Accepted::Opened(id) | Accepted::Repeated(id) | Accepted::Raised(id) = accepted {
                 reports.entry(*id).or_default().push(at);
             }
@@ -208,7 +233,7 @@ impl Checker<'_> {
             let history = self.history.clone();
             let counts: BTreeSet<(u64, i64)> = history
                 .versions()
-                .filter_map(|(_, d)| match expected(&alert, d, alert.received_at).verdict {
+                .filter_map(|(_, d)| match expected(&alert, &View::of(d), alert.received_at).verdict {
                     Verdict::Count { by: b, events, within_s } if b == *by => Some((events, within_s)),
                     _ => None,
                 })
@@ -224,10 +249,10 @@ impl Checker<'_> {
 }
 
 /// What was to become of an alert: one that got worse may have been decided before that, or behind it.
-fn meant(alert: &Alert, document: &Configuration, at: Timestamp) -> Vec<Expected> {
+fn meant(alert: &Alert, view: &View, at: Timestamp) -> Vec<Expected> {
     let mut before = alert.clone();
     before.severity = alert.event.severity;
-    let mut all = vec![expected(alert, document, at)];
-    all.extend((before.severity != alert.severity).then(|| expected(&before, document, at)));
+    let mut all = vec![expected(alert, view, at)];
+    all.extend((before.severity != alert.severity).then(|| expected(&before, view, at)));
     all
 }

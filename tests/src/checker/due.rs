@@ -117,7 +117,12 @@ fn passes(level: &Level, urgency: Urgency, at: Timestamp) -> bool {
 }
 
 /// The end of a daily window in UTC, if `at` lies in it.
-pub(crate) fn window(window: &Value, at: Timestamp) -> Option<Timestamp> {
+fn window(window: &Value, at: Timestamp) -> Option<Timestamp> {
+    span(window, at).map(|(_, end)| end)
+}
+
+/// Beginning and end of a daily window in UTC, if `at` lies in it.
+pub(crate) fn span(window: &Value, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
     let day = at.as_second().div_euclid(86_400) * 86_400;
     let clock = |text: &Value| -> i64 {
         let (hours, minutes) = text.as_str().unwrap().split_once(':').unwrap();
@@ -126,5 +131,6 @@ pub(crate) fn window(window: &Value, at: Timestamp) -> Option<Timestamp> {
     let (from, to) = (clock(&window["from"]), clock(&window["to"]));
     assert!(from < to, "the checker knows windows within a day, not {window}");
     let second = at.as_second() - day;
-    (from <= second && second < to).then(|| Timestamp::from_second(day + to).unwrap())
+    let instant = |second: i64| Timestamp::from_second(day + second).unwrap();
+    (from <= second && second < to).then(|| (instant(from), instant(to)))
 }

@@ -8,12 +8,29 @@ use tocsin_app::fakes::store::{Logged, State};
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::escalation::policy::Target;
-use tocsin_domain::id::{AlertId, IncidentId, ScheduleId};
+use tocsin_domain::id::{AlertId, IncidentId, MaintenanceId, ScheduleId};
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::roster::Roster;
 use tocsin_domain::schedule::{Change, Override, Schedule};
 
 /// More than these readings of schedules at one instant are not told apart.
 const MOST_READINGS: usize = 24;
+
+/// What somebody may have read who decided about an alert.
+#[derive(Debug, Clone)]
+pub(crate) struct View<'a> {
+    /// The configuration.
+    pub(crate) document: &'a Configuration,
+    /// Windows that people started or ended.
+    pub(crate) runs: Vec<&'a MaintenanceRun>,
+}
+
+impl<'a> View<'a> {
+    /// Of somebody who does not ask for windows.
+    pub(crate) fn of(document: &'a Configuration) -> Self {
+        Self { document, runs: Vec::new() }
+    }
+}
 
 /// What was in force when.
 #[derive(Debug, Default)]
@@ -21,6 +38,7 @@ pub(crate) struct History {
     flips: Vec<(Timestamp, u64)>,
     documents: BTreeMap<u64, Configuration>,
     amended: Vec<(Timestamp, Roster)>,
+    windows: Vec<(Timestamp, MaintenanceRun)>,
     written: BTreeMap<IncidentId, Vec<(Timestamp, u32)>>,
     kept: BTreeMap<AlertId, Vec<(Timestamp, Outcome)>>,
 }
@@ -34,6 +52,7 @@ impl History {
                 Logged::Written { at, incident, last_seq, .. } => history.written.entry(*incident).or_default().push((known(*at), *last_seq)),
                 Logged::Kept { at, alert, outcome } => history.kept.entry(*alert).or_default().push((known(*at), outcome.clone())),
                 Logged::Published { at, version } => history.flips.push((known(*at), *version)),
+                Logged::Window { at, run } => history.windows.push((known(*at), run.clone())),
                 Logged::Amended { at, roster } => history.amended.push((known(*at), roster.clone())),
             }
         }
@@ -60,6 +79,20 @@ impl History {
     /// Their documents.
     pub(crate) fn documents(&self, from: Timestamp, to: Timestamp) -> Vec<&Configuration> {
         self.in_force(from, to).iter().filter_map(|v| self.document(*v)).collect()
+    }
+
+    /// These documents with everything that was known of windows at run time at any instant of `[from, to]`.
+    pub(crate) fn views<'a>(&'a self, documents: &[&'a Configuration], from: Timestamp, to: Timestamp) -> Vec<View<'a>> {
+        let mut runs: BTreeMap<(&MaintenanceId, Timestamp), &MaintenanceRun> = BTreeMap::new();
+        let mut known = vec![Vec::new()];
+        for (at, run) in self.windows.iter().take_while(|(at, _)| *at <= to) {
+            runs.insert((&run.id, run.start), run);
+            if *at < from {
+                known.clear();
+            }
+            known.push(runs.values().copied().collect());
+        }
+        documents.iter().flat_map(|document| known.iter().map(|runs| View { document, runs: runs.clone() })).collect()
     }
 
     /// When an entry of a timeline was really written.

@@ -58,7 +58,7 @@ impl Checker<'_> {
                         self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
                     }
                 }
-                Logged::Kept { .. } | Logged::Published { .. } | Logged::Amended { .. } => {}
+                Logged::Kept { .. } | Logged::Published { .. } | Logged::Window { .. } | Logged::Amended { .. } => {}
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What rules, windows, groups and dependencies make of an alert: told again from the words of the documentation, from the documents as they were written.
 
-use super::due::window;
+use super::due::span;
+use super::history::View;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -54,7 +55,8 @@ fn owner<'a>(configuration: &'a Configuration, id: &IntegrationId) -> (Option<&'
 }
 
 /// What is to become of an alert that is decided at `at`.
-pub(crate) fn expected(alert: &Alert, configuration: &Configuration, at: Timestamp) -> Expected {
+pub(crate) fn expected(alert: &Alert, view: &View, at: Timestamp) -> Expected {
+    let configuration = view.document;
     let mut e = Expected {
         service: None,
         title: alert.event.summary.clone(),
@@ -81,7 +83,7 @@ pub(crate) fn expected(alert: &Alert, configuration: &Configuration, at: Timesta
         run(&mut e, &mut severity, alert, &rules, &RulesOf::Service(service.id.clone()));
     }
     e.service = Some(service.id.clone());
-    if let (false, Some((windows, until))) = (matches!(e.verdict, Verdict::Never { .. }), covering(configuration, service, at)) {
+    if let (false, Some((windows, until))) = (matches!(e.verdict, Verdict::Never { .. }), covering(view, service, at)) {
         e.verdict = Verdict::Window { windows, until };
     }
     if let (None, Grouping::Fields { fields, .. }) = (&e.group, &service.grouping) {
@@ -191,18 +193,27 @@ fn rendered(template: &Value, alert: &Alert, summary: &str, severity: &str) -> O
     Some(text)
 }
 
-fn covering(configuration: &Configuration, service: &Service, at: Timestamp) -> Option<(BTreeSet<MaintenanceId>, Timestamp)> {
+/// The windows that a service is in, of those that end last, and when they do: configured ones, unless somebody ended this occurrence before, and those that
+/// people started.
+fn covering(view: &View, service: &Service, at: Timestamp) -> Option<(BTreeSet<MaintenanceId>, Timestamp)> {
     let mut open: Vec<(Timestamp, MaintenanceId)> = Vec::new();
-    for m in configuration.maintenance.iter().filter(|m| m.services.contains(&service.id)) {
+    for m in view.document.maintenance.iter().filter(|m| m.services.contains(&service.id)) {
         let written = serde_json::to_value(m).unwrap();
-        let end = match written["weekly"].as_array() {
-            Some(windows) => windows.iter().find_map(|w| window(w, at)),
+        let occurrence = match written["weekly"].as_array() {
+            Some(windows) => windows.iter().find_map(|w| span(w, at)),
             None => {
                 let instant = |field: &str| written[field].as_str().unwrap().parse::<Timestamp>().unwrap();
-                Some(instant("end")).filter(|end| instant("start") <= at && at < *end)
+                Some((instant("start"), instant("end"))).filter(|(start, end)| *start <= at && at < *end)
             }
         };
-        open.extend(end.map(|end| (end, m.id.clone())));
+        let Some((start, end)) = occurrence else { continue };
+        let ended = view.runs.iter().find(|r| r.configured && r.id == m.id && r.start == start).and_then(|r| r.ended_at);
+        open.extend((ended.is_none_or(|e| at < e)).then(|| (ended.map_or(end, |e| e.min(end)), m.id.clone())));
+    }
+    for run in view.runs.iter().filter(|r| !r.configured) {
+        let concerns = run.services.contains(&service.id) || run.teams.contains(&service.team);
+        let end = run.ended_at.map_or(run.end, |e| e.min(run.end));
+        open.extend((concerns && run.start <= at && at < end).then(|| (end, run.id.clone())));
     }
     let until = open.iter().map(|(end, _)| *end).max()?;
     Some((open.into_iter().filter(|(end, _)| *end == until).map(|(_, id)| id).collect(), until))

@@ -2,6 +2,7 @@
 
 mod base;
 mod edits;
+mod people;
 
 use crate::checker::{Lived, check};
 use crate::samples::event;
@@ -11,21 +12,16 @@ use crate::world::{Setup, World};
 use base::{COMPONENTS, Features, SENDERS, everything};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
-use tocsin_app::change_roster::{Amend, Asker};
 use tocsin_app::fakes::faults::{Fault, Rates};
 use tocsin_app::fakes::messenger::{Provider, Which};
 use tocsin_app::fakes::random::Random;
 use tocsin_app::ports::IntegrationKey;
 use tocsin_app::sweep::Swept;
 use tocsin_contract::escalation::{VERSION, WakeUp};
+use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::Action;
-use tocsin_domain::alert::{Severity, Urgency};
 use tocsin_domain::configuration::{Channel, Configuration};
-use tocsin_domain::escalation::policy::Target;
-use tocsin_domain::id::UserId;
-use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
-use tocsin_domain::schedule::roster::Asked as Wanted;
 
 /// What kind of life it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,13 +151,13 @@ pub fn live_with(seed: u64, mode: Mode, mutant: Option<Mutant>) -> Life {
 
 impl Living {
     fn act(&mut self, world: &mut World) {
-        match self.random.below(134) {
+        match self.random.below(150) {
             0..55 => self.report(world, Action::Trigger),
             55..65 => self.report(world, Action::Resolve),
             65..69 => self.report(world, Action::Acknowledge),
-            69..81 => command(world, &mut self.random),
-            81..83 => merge(world, &mut self.random),
-            83..85 => split(world, &mut self.random),
+            69..81 => people::command(world, &mut self.random),
+            81..83 => people::merge(world, &mut self.random),
+            83..85 => people::split(world, &mut self.random),
             85 => self.burst(world),
             86..89 => {
                 if let Some(secret) = self.random.pick(&world.messenger.outbox()).and_then(link_of) {
@@ -176,11 +172,18 @@ impl Living {
             93..95 => out_of_turn(world, &mut self.random),
             95..100 => trouble(world, &mut self.random, self.mode),
             100..125 if self.features.edits => self.configure(world),
-            125..131 if self.features.rosters => self.amend(world),
+            125..131 if self.features.rosters => people::amend(world, &mut self.random),
             131..134 if self.features.heartbeats => {
                 let beat = ["backup", "report"][self.random.below(2)];
                 if let Some(key) = self.key(world, beat) {
                     world.ask_at(world.now(), 1, Asked::Ping(key));
+                }
+            }
+            134..150 if self.features.waits => {
+                let at = people::maintain(world, &mut self.random);
+                // Alerts that come at that very instant are decided with it or without it.
+                for _ in 0..self.random.below(8) {
+                    self.report_at(world, Action::Trigger, at);
                 }
             }
             _ => {}
@@ -201,6 +204,11 @@ impl Living {
     }
 
     fn report(&mut self, world: &mut World, action: Action) {
+        let at = world.now() + SignedDuration::from_millis(i64::try_from(self.random.below(3000)).unwrap_or(0));
+        self.report_at(world, action, at);
+    }
+
+    fn report_at(&mut self, world: &mut World, action: Action, at: Timestamp) {
         let sender = SENDERS[self.random.below(SENDERS.len())];
         let severity = [Severity::Critical, Severity::Error, Severity::Error, Severity::Warning][self.random.below(4)];
         let component = COMPONENTS[self.random.below(COMPONENTS.len())];
@@ -210,7 +218,6 @@ impl Living {
         event.component = (!component.is_empty()).then(|| component.to_owned());
         event.source = format!("host-{}", number % 2);
         let tries = u32::try_from(self.random.below(4)).unwrap_or(0);
-        let at = world.now() + SignedDuration::from_millis(i64::try_from(self.random.below(3000)).unwrap_or(0));
         let Some(key) = self.key(world, sender) else { return };
         // Now and then the sender delivers it twice at once.
         for _ in 0..1 + usize::from(self.random.happens(200)) {
@@ -246,77 +253,6 @@ impl Living {
             world.ask_at(at, 3, Asked::Configure(Box::new(document), expected, Actor::User(crate::samples::slug("ada"))));
         }
     }
-
-    /// Somebody stands in, or helps out, for a while.
-    fn amend(&mut self, world: &mut World) {
-        let schedule = ["rota", "short", "both", "empty"][self.random.below(4)];
-        let (one, other) = (somebody(&mut self.random), somebody(&mut self.random));
-        let change = match self.random.below(4) {
-            0 => serde_json::json!({ "with": one }),
-            1 => serde_json::json!({ "add": one }),
-            2 => serde_json::json!({ "person": one, "with": other }),
-            _ => serde_json::json!({ "layer": "1", "with": one }),
-        };
-        let minute = world.now().as_second() / 60 + i64::try_from(self.random.below(4)).unwrap_or(0);
-        let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
-        let length = 1 + i64::try_from(self.random.below(20)).unwrap_or(0);
-        let wanted = Wanted { start: at(minute), end: at(minute + length), change: serde_json::from_value(change).unwrap(), note: None };
-        let asker = Asker { by: Actor::User(one.clone()), user: Some(one), for_anybody: true };
-        world.ask_at(world.now(), 2, Asked::Amend(crate::samples::slug(schedule), Box::new(Amend::Add(wanted)), asker));
-    }
-}
-
-fn command(world: &mut World, random: &mut Random) {
-    let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open() || random.happens(100)).collect();
-    let Some(incident) = random.pick(&open) else { return };
-    let later = world.now() + SignedDuration::from_secs(60 + i64::try_from(random.below(3000)).unwrap_or(0));
-    let command = match random.below(15) {
-        0..3 => Command::Acknowledge,
-        3..5 => Command::Resolve,
-        5 => Command::Snooze(later),
-        6 => Command::Reassign(vec![Target::User(somebody(random))]),
-        7 => Command::EscalateNow,
-        8 => Command::Unacknowledge,
-        9 => Command::Reopen,
-        10 => Command::SetUrgency(if random.happens(500) { Urgency::High } else { Urgency::Low }),
-        11 => {
-            let schedule = ["rota", "short", "both"][random.below(3)];
-            let whom = [Target::User(somebody(random)), Target::Team(crate::samples::slug("web")), Target::Schedule(crate::samples::slug(schedule))];
-            Command::AskResponders { to: vec![whom[random.below(3)].clone()], message: "please".to_owned() }
-        }
-        12..14 => Command::AnswerRequest { user: somebody(random), accept: random.happens(500) },
-        _ => Command::Note("looking".to_owned()),
-    };
-    let by = Actor::User(crate::samples::slug("ada"));
-    for _ in 0..1 + usize::from(random.happens(200)) {
-        world.ask_at(world.now(), 5, Asked::Command(incident.id, command.clone(), by.clone()));
-    }
-}
-
-/// Incidents become one, sometimes in both directions at once.
-fn merge(world: &mut World, random: &mut Random) {
-    let open: Vec<_> = world.all().into_iter().filter(|i| i.is_open() || random.happens(50)).map(|i| i.id).collect();
-    let (Some(target), Some(source)) = (random.pick(&open).copied(), random.pick(&open).copied()) else { return };
-    let by = Actor::User(crate::samples::slug("ada"));
-    world.ask_at(world.now(), 5, Asked::Merge(target, vec![source], by.clone()));
-    if random.happens(200) {
-        world.ask_at(world.now(), 5, Asked::Merge(source, vec![target], by));
-    }
-}
-
-/// Some alerts of an incident become one of their own.
-fn split(world: &mut World, random: &mut Random) {
-    let several: Vec<_> = world.all().into_iter().filter(|i| i.alerts_open > 1).map(|i| i.id).collect();
-    let Some(id) = random.pick(&several).copied() else { return };
-    let mut alerts: Vec<_> = world.store.look(|s| s.alerts.values().filter(|a| a.incident == Some(id)).map(|a| a.id).collect());
-    alerts.retain(|_| random.happens(400));
-    for _ in 0..1 + usize::from(random.happens(200)) {
-        world.ask_at(world.now(), 5, Asked::Split(id, alerts.clone(), Actor::User(crate::samples::slug("bob"))));
-    }
-}
-
-fn somebody(random: &mut Random) -> UserId {
-    crate::samples::slug(["ada", "bob", "carol", "dora", "eve", "finn"][random.below(6)])
 }
 
 /// A wake-up that nobody expects: of any generation and attempt.

@@ -22,6 +22,7 @@ use tocsin_app::fakes::store::{Change, Record};
 use tocsin_app::fakes::{ManualClock, MemoryBus, MemoryClocks, MemoryMessenger, MemoryMetrics, MemoryStore, MemoryTopics, SeededIds};
 use tocsin_app::keep_clock::KeepClock;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
+use tocsin_app::keep_maintenance::KeepMaintenance;
 use tocsin_app::merge_incidents::MergeIncidents;
 use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::publish_timeline::PublishTimeline;
@@ -34,6 +35,7 @@ use tocsin_domain::configuration::Configuration;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::notification::lane::Cap;
 use tocsin_domain::schedule::roster::Refused;
 
@@ -63,6 +65,7 @@ pub(super) enum Outcome {
     Commanded(Box<Result<Incident, AppError>>),
     Linked(Result<(), AppError>),
     Amended(Box<Result<Amended, AmendError>>),
+    Window(Box<Result<MaintenanceRun, AppError>>),
     Applied(Box<Result<Applied, AppError>>),
     /// Numbers of the records that failed.
     Batch(Vec<u64>),
@@ -82,6 +85,7 @@ pub(super) struct UseCases {
     split: SplitIncident,
     publish: PublishTimeline,
     amend: ChangeRoster,
+    maintain: KeepMaintenance,
     heartbeats: KeepHeartbeats,
     apply: ApplyConfiguration,
     sweep: Sweep,
@@ -123,7 +127,7 @@ impl UseCases {
             alerts: store.clone(),
             incidents: store.clone(),
             configuration: view(Role::Process),
-            maintenance: store.clone(),
+            maintenance: seen(Role::Process),
             count: CountThreshold { alerts: store.clone(), thresholds: store.clone(), clock: clock.clone() },
             clock: clock.clone(),
         };
@@ -147,6 +151,14 @@ impl UseCases {
             merge: MergeIncidents { incidents: store.clone(), clock: clock.clone() },
             split: SplitIncident { incidents: store.clone(), alerts: store.clone(), clock: clock.clone(), ids: ids.clone() },
             link: UseLink { lanes: store.clone(), incidents: store.clone(), command: command.clone() },
+            maintain: KeepMaintenance {
+                maintenance: store.clone(),
+                alerts: store.clone(),
+                due: seen(Role::Maintain),
+                configuration: configuration.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
             amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
             apply: ApplyConfiguration {
                 store: seen(Role::Apply),
@@ -241,6 +253,10 @@ impl World {
                 Asked::Amend(schedule, amend, asker) => {
                     self.executor.spawn(async move { Outcome::Amended(Box::new(u.amend.run(&schedule, &amend, &asker).await)) })
                 }
+                Asked::Maintain(start, name, by) => {
+                    self.executor.spawn(async move { Outcome::Window(Box::new(u.maintain.start(*start, name.as_deref(), &by).await)) })
+                }
+                Asked::EndMaintenance(id, start, by) => self.executor.spawn(async move { Outcome::Window(Box::new(u.maintain.end(&id, start, &by).await)) }),
                 Asked::Ping(key) => self.executor.spawn(async move { Outcome::Linked(u.heartbeats.ping(&key).await) }),
                 Asked::Merge(target, sources, by) => {
                     self.executor.spawn(async move { Outcome::Commanded(Box::new(u.merge.run(target, &sources, &by, |_| true).await)) })
@@ -301,6 +317,12 @@ impl World {
             Some(Outcome::Applied(result)) => match *result {
                 Ok(applied) => Answer::Applied(Box::new(applied)),
                 Err(AppError::Moved { current, .. }) => Answer::Rejected(format!("version {current:?} is in force by now")),
+                Err(_) => Answer::Failed,
+            },
+            Some(Outcome::Window(result)) => match *result {
+                Ok(run) => Answer::Window(Box::new(run)),
+                Err(AppError::Invalid { field, reason }) => Answer::Rejected(format!("{field} {reason}")),
+                Err(AppError::NotFound { what }) => Answer::Rejected(format!("no {what}")),
                 Err(_) => Answer::Failed,
             },
             Some(Outcome::Amended(result)) => match *result {

@@ -1,13 +1,17 @@
 //! Mistakes that could be made about versions, made on purpose: a checker that finds none of them would prove nothing.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{ConfigurationStore, IntegrationKey, RosterRecord, RosterStore, SecretHash, VersionRecord};
+use tocsin_app::ports::{
+    ConfigurationStore, DueStore, HoldPlace, IntegrationKey, MaintenanceStore, Overdue, RosterRecord, RosterStore, SecretHash, VersionRecord,
+};
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{IntegrationId, ScheduleId};
+use tocsin_domain::id::{AlertId, IntegrationId, ScheduleId};
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::roster::Roster;
 
 /// A mistake.
@@ -31,6 +35,10 @@ pub enum Mutant {
     NoRules,
     /// Maintenance windows do not count.
     NoWindows,
+    /// Windows that people start or end at run time do not count.
+    NoRuns,
+    /// Ending a window early wakes nobody's alerts.
+    NoRelease,
     /// Alerts are never grouped.
     NoGroups,
     /// Nothing depends on anything.
@@ -40,7 +48,7 @@ pub enum Mutant {
 }
 
 /// All of them.
-pub const MUTANTS: [Mutant; 12] = [
+pub const MUTANTS: [Mutant; 14] = [
     Mutant::PolicyOfNow,
     Mutant::PeopleOfThen,
     Mutant::AddressesOfThen,
@@ -50,6 +58,8 @@ pub const MUTANTS: [Mutant; 12] = [
     Mutant::NoHours,
     Mutant::NoRules,
     Mutant::NoWindows,
+    Mutant::NoRuns,
+    Mutant::NoRelease,
     Mutant::NoGroups,
     Mutant::NoDependencies,
     Mutant::LastWriterWins,
@@ -63,6 +73,7 @@ pub(super) enum Role {
     Rosters,
     Deliver,
     Apply,
+    Maintain,
     Others,
 }
 
@@ -172,5 +183,33 @@ impl RosterStore for Mistaken {
 
     async fn roster_records(&self, schedule: &ScheduleId, before: Option<u64>, limit: usize) -> Result<Vec<RosterRecord>, PortError> {
         self.store.roster_records(schedule, before, limit).await
+    }
+}
+
+#[async_trait]
+impl MaintenanceStore for Mistaken {
+    async fn maintenance(&self) -> Result<Vec<MaintenanceRun>, PortError> {
+        let runs = self.store.maintenance().await?;
+        Ok(if self.is(Mutant::NoRuns, Role::Process) { Vec::new() } else { runs })
+    }
+
+    async fn put_maintenance(&self, run: &MaintenanceRun) -> Result<(), WriteError> {
+        self.store.put_maintenance(run).await
+    }
+}
+
+#[async_trait]
+impl DueStore for Mistaken {
+    async fn due_before(&self, before: Timestamp, limit: usize) -> Result<Vec<Overdue>, PortError> {
+        self.store.due_before(before, limit).await
+    }
+
+    async fn holds_before(&self, before: Timestamp, limit: usize) -> Result<Vec<HoldPlace>, PortError> {
+        self.store.holds_before(before, limit).await
+    }
+
+    async fn alerts_due_at(&self, at: Timestamp, limit: usize) -> Result<Vec<AlertId>, PortError> {
+        let waiting = self.store.alerts_due_at(at, limit).await?;
+        Ok(if self.is(Mutant::NoRelease, Role::Maintain) { Vec::new() } else { waiting })
     }
 }

@@ -7,14 +7,16 @@ use tocsin_app::accept_event::Accepted;
 use tocsin_app::apply_configuration::Applied;
 use tocsin_app::change_roster::{Amend, Amended, Asker};
 use tocsin_app::fakes::messenger::Sent;
+use tocsin_app::keep_maintenance::Start;
 use tocsin_app::ports::IntegrationKey;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::configuration::{Channel, Configuration};
-use tocsin_domain::id::{AlertId, IncidentId, ScheduleId, UserId};
+use tocsin_domain::id::{AlertId, IncidentId, MaintenanceId, ScheduleId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::{Actor, Entry, What};
+use tocsin_domain::maintenance::MaintenanceRun;
 
 /// Lengths of time, as stories say them.
 pub trait Length {
@@ -53,6 +55,10 @@ pub enum Asked {
     Link(String),
     /// Somebody changes a schedule at run time.
     Amend(ScheduleId, Box<Amend>, Asker),
+    /// A person starts a maintenance window, and may give it a name of their own.
+    Maintain(Box<Start>, Option<String>, Actor),
+    /// A person ends one: the one that goes on, or the one that begins at this instant.
+    EndMaintenance(MaintenanceId, Option<Timestamp>, Actor),
     /// A job says that it is alive.
     Ping(IntegrationKey),
     /// A person applies a configuration that they made out of this version.
@@ -72,6 +78,8 @@ pub enum Answer {
     Linked,
     /// The schedule is changed.
     Amended(Box<Amended>),
+    /// The window is started, or ended.
+    Window(Box<MaintenanceRun>),
     /// The configuration is in force.
     Applied(Box<Applied>),
     /// A 5xx, or nothing at all.

@@ -1,7 +1,7 @@
 //! Maintenance windows and thresholds in memory.
 
 use super::MemoryStore;
-use super::store::State;
+use super::store::{Logged, State};
 use crate::error::{PortError, WriteError};
 use crate::ports::{CountKey, Counted, MaintenanceStore, ThresholdStore};
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ impl State {
             return Err(WriteError::Conflict);
         }
         self.maintenance.insert(key, run.clone());
+        self.log.push(Logged::Window { at: self.now, run: run.clone() });
         Ok(())
     }
 

@@ -94,6 +94,13 @@ pub enum Logged {
         /// Which.
         version: u64,
     },
+    /// A maintenance window was started or ended at run time.
+    Window {
+        /// When it really was.
+        at: Option<Timestamp>,
+        /// As it is from here on.
+        run: MaintenanceRun,
+    },
     /// A schedule was changed at run time.
     Amended {
         /// When it really was.
