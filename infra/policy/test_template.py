@@ -222,6 +222,9 @@ class Edges(unittest.TestCase):
         for name, alarm in of("AWS::CloudWatch::Alarm").items():
             self.assertEqual(alarm["Properties"]["AlarmActions"], [{"Ref": "OperationsTopic"}], name)
 
+    def test_the_readme_bills_each_alarm(self):
+        self.assertIn(f"| {len(of('AWS::CloudWatch::Alarm'))} alarms x 0.10,", (t.ROOT / "README.md").read_text())
+
     def test_a_silent_sweep_is_an_alarm(self):
         self.assertEqual(SOURCE["Resources"]["SweepSilent"]["Properties"]["TreatMissingData"], "breaching")
 
