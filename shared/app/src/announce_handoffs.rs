@@ -78,12 +78,11 @@ impl AnnounceHandoffs {
 
     /// Whether they were told now.
     pub(crate) async fn tell(&self, key: &NoticeKey, user: &User, message: impl FnOnce() -> Message) -> Result<bool, AppError> {
-        if self.lock().contains(key) {
+        if self.is_settled(key) {
             return Ok(false);
         }
         let Some(method) = method(user) else { return Ok(false) };
-        let now = self.clock.now();
-        if self.notices.claim_notice(key, now, now + LEASE).await? == NoticeClaim::NotYours {
+        if !self.claim(key).await? {
             return Ok(false);
         }
         let to = Destination { contact: method.id.clone(), channel: method.kind, to: method.to.clone() };
@@ -94,9 +93,26 @@ impl AnnounceHandoffs {
             // The claim ends by itself; a later sweep tries again.
             Err(SendError::Unavailable(_)) => return Ok(false),
         }
+        self.settle(key).await?;
+        Ok(true)
+    }
+
+    /// Whether this process knows that it was told, or is not to be.
+    pub(crate) fn is_settled(&self, key: &NoticeKey) -> bool {
+        self.lock().contains(key)
+    }
+
+    /// Whether the notice is the caller's to send.
+    pub(crate) async fn claim(&self, key: &NoticeKey) -> Result<bool, AppError> {
+        let now = self.clock.now();
+        Ok(self.notices.claim_notice(key, now, now + LEASE).await? == NoticeClaim::Yours)
+    }
+
+    /// Nobody sends it any more.
+    pub(crate) async fn settle(&self, key: &NoticeKey) -> Result<(), AppError> {
         self.notices.settle_notice(key, self.clock.now()).await?;
         self.lock().insert(key.clone());
-        Ok(true)
+        Ok(())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<NoticeKey>> {

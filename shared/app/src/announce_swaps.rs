@@ -1,7 +1,7 @@
 //! Tells both sides of a swap what the other one did: offered, accepted, declined, took back; and who offered that nobody answered.
 //!
 //! Called by: [`AnnounceHandoffs::run`], which claims and sends. What is told follows from the rosters as they are, so nothing has to be written beside a swap, and a
-//! swap that was answered before its offer could be told tells only the answer. Quiet hours hold a notice, as they hold pages of low urgency; an offer that would
+//! swap that was answered before its offer could be told tells only the answer; one that was taken back before, nothing. Quiet hours hold a notice, as they hold pages of low urgency; an offer that would
 //! expire meanwhile is told at once. Refuses to page.
 
 use crate::announce_handoffs::AnnounceHandoffs;
@@ -44,12 +44,32 @@ impl AnnounceHandoffs {
                 let name = if schedule.name.is_empty() { schedule.id.as_str() } else { &schedule.name };
                 let notice = SwapNotice { swap, news, id: &schedule.id, schedule: name, other: &other, time_zone: &user.time_zone };
                 let key = NoticeKey { schedule: schedule.id.clone(), at, user: user.id.clone(), about: NoticeAbout::Swap(swap.id, news) };
+                if news == News::Withdrawn && self.never_heard(&key, swap).await? {
+                    continue;
+                }
                 if self.tell(&key, user, || notice.compose()).await? {
                     told += 1;
                 }
             }
         }
         Ok(told)
+    }
+
+    /// Whether an offer was taken back before anybody was told of it: then its reader is told neither of it nor of its end. Whoever can claim the offer's notice
+    /// knows that it was not sent.
+    async fn never_heard(&self, withdrawn: &NoticeKey, swap: &Swap) -> Result<bool, AppError> {
+        // An older offer was told, unless it could not be; and a notice of it may be forgotten.
+        if self.is_settled(withdrawn) || withdrawn.at.duration_since(swap.at) > LATEST {
+            return Ok(false);
+        }
+        let offered = NoticeKey { at: swap.at, about: NoticeAbout::Swap(swap.id, News::Offered), ..withdrawn.clone() };
+        if !self.claim(&offered).await? {
+            return Ok(false);
+        }
+        // Should this end in between, the end is told to somebody who did not hear of the beginning: needless, and harmless.
+        self.settle(withdrawn).await?;
+        self.settle(&offered).await?;
+        Ok(true)
     }
 }
 

@@ -320,6 +320,42 @@ fn an_offer_that_is_declined_or_that_nobody_answers_comes_back_to_who_offered() 
 }
 
 #[test]
+fn an_offer_that_is_taken_back_is_news_only_to_who_had_heard_of_it() {
+    let (mut world, id) = offered(|_| {}, (7200, DAY));
+    world.amend("ada", false, "rota", Amend::Withdraw(id));
+    world.run_until(at(2 * DAY));
+    world.expect_quiet();
+    let (mut world, id) = offered(|_| {}, (7200, DAY));
+    world.run_until(at(120));
+    assert_eq!(told(&mut world).len(), 1);
+    world.amend("ada", false, "rota", Amend::Withdraw(id));
+    world.run_until(at(2 * DAY));
+    let all = told(&mut world);
+    assert!(all.len() == 1 && all[0].0 == "bob-mail" && all[0].1.contains("ada does not ask you any more"), "{all:?}");
+    // Bob's quiet hours held the offer, which was taken back meanwhile.
+    let (mut world, id) = offered(|d| d["users"][1]["quiet_hours"] = json!([{"from": "08:00", "to": "12:00"}]), (6 * 3600, DAY));
+    world.run_until(at(3600));
+    world.amend("ada", false, "rota", Amend::Withdraw(id));
+    world.run_until(at(2 * DAY));
+    world.expect_quiet();
+}
+
+#[test]
+fn a_sweep_that_dies_where_an_offer_was_taken_back_tells_nobody_to_answer_it() {
+    for call in 1..40 {
+        for fault in [Fault::CrashBefore, Fault::CrashAfter, Fault::FailBefore, Fault::FailAfter, Fault::Conflict] {
+            let (mut world, id) = offered(|_| {}, (7200, DAY));
+            world.amend("ada", false, "rota", Amend::Withdraw(id));
+            world.faults.at(world.faults.count() + call, fault);
+            world.run_until(at(1800));
+            let got = told(&mut world);
+            // A claim that nobody knows the end of may have been the offer's way out: its end is told then, once.
+            assert!(got.len() <= 1 && got.iter().all(|(_, text)| text.contains("does not ask you any more")), "{fault:?} at call {call}: {got:?}");
+        }
+    }
+}
+
+#[test]
 fn quiet_hours_hold_a_notice_unless_the_offer_would_be_over() {
     let quiet = |d: &mut serde_json::Value| d["users"][1]["quiet_hours"] = json!([{"from": "08:00", "to": "12:00"}]);
     // Until 12:00: the offer ends at 15:00.
