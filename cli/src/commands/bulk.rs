@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const MOST: usize = 250;
 /// Incidents that a filter finds at most.
 const MOST_FOUND: u32 = 1000;
-/// Standard input is read up to this size.
+/// The most that may stand on standard input.
 const MOST_INPUT_BYTES: u64 = 1024 * 1024;
 
 /// What is done.
@@ -127,7 +127,7 @@ pub(super) async fn bulk(what: &Bulk, api: &Api, out: &Out) -> Result<ExitCode, 
         Bulk::Priority { to, many } => ("priority", json!({ "priority": to.word() }), many),
         Bulk::Urgency { to, many } => ("urgency", json!({ "urgency": to.word() }), many),
     };
-    let wanted = many.wanted(api).await?;
+    let wanted = many.wanted(api, out).await?;
     if many.open && !many.yes {
         let first: Vec<String> = wanted.iter().take(10).map(|n| format!("#{n}")).collect();
         let more = if wanted.len() > first.len() { ", ..." } else { "" };
@@ -162,10 +162,15 @@ pub(super) async fn bulk(what: &Bulk, api: &Api, out: &Out) -> Result<ExitCode, 
 
 impl Many {
     /// The numbers or ids that are meant, each once.
-    async fn wanted(&self, api: &Api) -> Result<Vec<String>, Failure> {
+    async fn wanted(&self, api: &Api, out: &Out) -> Result<Vec<String>, Failure> {
         let mut wanted: Vec<String> = Vec::new();
         if self.open {
-            let all = open(&Incidents { all: false, team: self.of_team.clone(), limit: MOST_FOUND }, api).await?;
+            // One more than is done says whether these are all.
+            let mut all = open(&Incidents { all: false, team: self.of_team.clone(), limit: MOST_FOUND + 1 }, api).await?;
+            if all.len() > MOST_FOUND as usize {
+                all.truncate(MOST_FOUND as usize);
+                out.complain(&format!("more than {MOST_FOUND} incidents are open: the oldest {MOST_FOUND} are looked at; ask again for the others"));
+            }
             let meant = all.iter().filter(|i| self.service.as_ref().is_none_or(|s| i.service == *s) && (!self.triggered || i.status == "triggered"));
             wanted.extend(meant.map(|i| i.number.to_string()));
         }
@@ -191,6 +196,10 @@ impl Many {
 fn input() -> Result<Vec<String>, Failure> {
     let failed = |reason: String| Failure::File { file: "standard input".to_owned(), reason };
     let mut text = String::new();
-    std::io::stdin().take(MOST_INPUT_BYTES).read_to_string(&mut text).map_err(|e| failed(e.to_string()))?;
+    let bytes = std::io::stdin().take(MOST_INPUT_BYTES + 1).read_to_string(&mut text).map_err(|e| failed(e.to_string()))?;
+    // Cut off, the last number would be another incident's.
+    if bytes as u64 > MOST_INPUT_BYTES {
+        return Err(failed(format!("more than {MOST_INPUT_BYTES} bytes are too many: divide them")));
+    }
     text.split_whitespace().map(|word| word.parse::<Which>().map(|w| w.to_string()).map_err(|e| failed(format!("{word:?}: {e}")))).collect()
 }

@@ -160,9 +160,9 @@ fn what_responders_do() {
         (&["respond", "12", "--team", "db"], "responders", json!({"to": [{"team": "db"}]})),
         (&["title", "12", "Disk", "full"], "title", json!({"title": "Disk full"})),
         (
-            &["field", "12", "hit=12", "eu=true", "cause=the disk", "old="],
+            &["field", "12", "hit=12", "eu=true", "cause=the disk", "old=", "version=1.10", "ticket=123456789012345678901"],
             "fields",
-            json!({"fields": {"hit": 12, "eu": true, "cause": "the disk", "old": null}}),
+            json!({"fields": {"hit": 12, "eu": true, "cause": "the disk", "old": null, "version": "1.10", "ticket": "123456789012345678901"}}),
         ),
         (&["bridge", "12", "tel:+1555"], "bridge", json!({"bridge": "tel:+1555"})),
         (&["bridge", "12", "none"], "bridge", json!({"bridge": null})),
@@ -301,6 +301,26 @@ fn what_a_filter_finds_is_counted_before_it_is_done() {
     for wrong in [&["bulk", "resolve"][..], &["bulk", "resolve", "12", "--open"], &["bulk", "resolve", "12", "--service", "shop"], &["bulk", "note", "12"]] {
         assert_eq!(double().tocsin(wrong).code, Some(2), "{wrong:?}");
     }
+}
+
+#[test]
+fn what_is_more_than_is_done_at_once_is_said() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let tocsin = Double::new(|request: &Request| {
+        let from: u64 = request.line().split_once("after=").and_then(|(_, a)| a.parse().ok()).unwrap_or(1);
+        let page: Vec<Value> = (from..from + 100).map(|n| incident(n, "triggered", "x")).collect();
+        Answer::json(200, json!({"incidents": page, "next": (from + 100).to_string()}))
+    });
+    let ran = tocsin.tocsin(&["bulk", "ack", "--open"]);
+    assert!(ran.failed().contains("1000 open incidents are meant") && ran.err.contains("more than 1000 incidents are open: the oldest 1000"), "{ran:?}");
+    let mut command = super::double::tocsin(&["bulk", "ack", "-"]);
+    command.env("TOCSIN_URL", &tocsin.address).env("TOCSIN_API_TOKEN", "SECRET-TOKEN");
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // It may end before all of it is written.
+    let _ = child.stdin.take().unwrap().write_all("12345 ".repeat(200_000).as_bytes());
+    let ran = child.wait_with_output().unwrap();
+    assert!(ran.status.code() == Some(1) && String::from_utf8_lossy(&ran.stderr).contains("more than 1048576 bytes are too many"), "{ran:?}");
 }
 
 #[test]
