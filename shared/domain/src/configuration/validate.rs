@@ -152,7 +152,7 @@ impl Report<'_> {
     }
 
     fn zone(&mut self, path: String, zone: &str) {
-        if jiff::tz::TimeZone::get(zone).is_err() {
+        if crate::schedule::Zone::named(zone).is_none() {
             self.say(path, format!("there is no time zone {zone:?}"), Some(suggest::zone(zone)));
         }
     }

@@ -90,6 +90,10 @@ fn what_another_team_lets_one_name_is_shown_by_its_name_alone() {
     // It can stay in the part without any right in those teams, and the part stands by itself for planning.
     assert_eq!(problems_of(&whole, &team("web"), &part, |_| false), []);
     assert_eq!(validate(&standing_in(&part, &names)), []);
+    // Also where a person has the longest of ids.
+    let long = PersonName { id: "a".repeat(64).parse().unwrap(), name: "Ada".into(), reachable: true };
+    let names = Names { users: [long].into_iter().chain(names.users).collect(), ..names };
+    assert_eq!(validate(&standing_in(&part, &names)), []);
 }
 
 #[test]
