@@ -7,6 +7,7 @@ import gzip
 import http.client
 import json
 import os
+import re
 import unittest
 import urllib.parse
 
@@ -152,6 +153,7 @@ class Senders(unittest.TestCase):
                 ("headers that nobody asked for", None, plain | {"Accept": "text/html", "Expect": "", "Origin": "https://example.com", "X-Odd": "1"}, body),
                 ("a trailing slash", self.slashed(family), plain, body),
                 ("two slashes before it", "/" + family.path, plain, body),
+                ("two slashes in it", re.sub("^/(v2|generic|v1/integrations)/", r"/\1//", family.path), plain, body),
                 ("no content type", None, {}, body),
                 ("text", None, {"Content-Type": "text/plain"}, body),
                 ("a form that is JSON", None, {"Content-Type": "application/x-www-form-urlencoded"}, body),
@@ -261,6 +263,7 @@ class Heartbeats(unittest.TestCase):
         rows += [(theirs + slash, m, OPSGENIE, 202) for m in ("GET", "HEAD", "POST", "PUT", "PATCH") for slash in ("", "/", "?x=1")]
         rows += [(plain, m, {}, 405) for m in ("DELETE", "PATCH")] + [(theirs, "DELETE", OPSGENIE, 405), (theirs, "POST", {}, 401)]
         rows += [("/v1/integrations/heartbeat/" + "N" * 32, "GET", {}, 404), ("/v1/integrations/heartbeat", "GET", {}, 404), ("/v1/integrations/heartbeat/", "GET", {}, 404)]
+        rows += [(path, "PUT", OPSGENIE, 405) for path in ("/v2/heartbeats", "/v2/heartbeats/")]
         rows += [(path, m, OPSGENIE, 200) for path in ("/v2/heartbeats", "/v2/heartbeats/", "/v2/heartbeats?x=1") for m in ("GET", "HEAD")]
         for path, method, headers, wanted in rows:
             for body in (None, b"", b"{}", b"\x00\xff", b"x" * 100_000) if method in ("POST", "PUT") else (None,):
@@ -270,6 +273,17 @@ class Heartbeats(unittest.TestCase):
                     self.assertTrue(head["content-type"].startswith("application/json"), head)
                     if method != "HEAD":
                         self.assertTrue(opsgenie(answer) if path.startswith("/v2") else anything(answer), answer)
+
+    def test_one_is_made_with_a_slash_or_without(self):
+        for slash in ("", "/", "//", "/?x=1"):
+            name, plain = unique("made"), {"Content-Type": "application/json"}
+            body = json.dumps({"name": name, "interval": 1, "intervalUnit": "days", "enabled": True}).encode()
+            for path in ("/v2/heartbeats" + slash, "/v2//heartbeats" + slash):
+                status, _, answer = send("POST", path, OPSGENIE | plain, body)
+                self.assertEqual((status, opsgenie(answer)), (201, True), answer)
+            self.assertEqual(send("GET", f"/v2/heartbeats/{name}", OPSGENIE)[0], 200)
+            self.assertEqual(send("POST", f"/v2/heartbeats{slash}", plain, body)[0], 401)
+            self.assertEqual(send("DELETE", f"/v2//heartbeats/{name}/", OPSGENIE)[0], 200)
 
 
 class People(unittest.TestCase):

@@ -85,6 +85,13 @@ class Inbound(unittest.TestCase):
         # There is no such certificate, or no way to it: SNS would deliver again.
         self.assertEqual(self.post("sns", json.dumps(signed).encode())[0], 503)
         self.assertEqual(self.post("sns", signed["Message"].encode())[0], 200, "a raw message has no signature")
+        # An address with a doubled slash is on no route of inbound's: who answers there can not check the signature, and takes no such message.
+        before = self.alerts()
+        for name in ("/aws", "/sns", "/cloudwatch", "/eventbridge", "/email", "/form", "aws/"):
+            for body in (signed, forged, signed | {"Type": None}):
+                self.assertIn(self.post(name, json.dumps(body).encode())[0], (403, 404) if "/" == name[0] or body is not signed else (503,), name)
+        self.assertEqual(self.post("/sns", signed["Message"].encode())[0], 200)
+        self.assertEqual(self.alerts(), before)
 
     def test_githubs_secret_is_the_key(self):
         body = json.dumps({"workflow_run": {"status": "completed", "conclusion": "failure", "name": "CI", "head_branch": "main", "workflow_id": 7},

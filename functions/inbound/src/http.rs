@@ -58,7 +58,7 @@ impl Inbound {
                 None => self.ingest.take(&integration, read(&body)).await,
             },
             Ok(None) => self.ingest.take(&integration, read(&body)).await,
-            Ok(Some(envelope)) => self.envelope(&integration, &envelope, &body).await,
+            Ok(Some(envelope)) => self.envelope(&integration, &envelope).await,
             Err(Damaged) => forged(&integration, "it lacks what each message of SNS has"),
         }
     }
@@ -69,14 +69,14 @@ impl Inbound {
         self.ingest.answer(&Call { method: call.method, path: &path, query: call.query, ..Call::default() }, body).await
     }
 
-    async fn envelope(&self, integration: &IntegrationKey, envelope: &Envelope, body: &[u8]) -> Answer {
+    async fn envelope(&self, integration: &IntegrationKey, envelope: &Envelope) -> Answer {
         match self.signatures.check(envelope).await {
             Ok(()) => {}
             Err(Distrust::Forged(why)) => return forged(integration, why),
             Err(unjudged @ Distrust::Unjudged { .. }) => return unavailable(&unjudged.to_string()),
         }
         match envelope.kind {
-            Kind::Notification => self.ingest.take(integration, read(body)).await,
+            Kind::Notification => self.ingest.take(integration, read(&envelope.document)).await,
             Kind::SubscriptionConfirmation => self.confirm(integration, envelope).await,
             Kind::UnsubscribeConfirmation => self.ingest.take(integration, Ok(ended(&envelope.topic_arn))).await,
         }

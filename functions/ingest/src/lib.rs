@@ -54,7 +54,12 @@ impl Ingest {
     /// The door of Opsgenie's API, where this request is one of it. Its answers have a header more.
     pub fn opsgenie(&self, call: &Call<'_>) -> Option<Door> {
         let parts = call.path.split('/').filter(|p| !p.is_empty());
-        parts.eq(["v2", "alerts"]).then(|| Door { accept: self.accept.clone(), keys: self.keys.clone() })
+        parts.eq(["v2", "alerts"]).then(|| self.door())
+    }
+
+    /// The same for whoever knows that it is one.
+    pub fn door(&self) -> Door {
+        Door { accept: self.accept.clone(), keys: self.keys.clone() }
     }
 
     /// Answers a request without headers.
@@ -76,6 +81,8 @@ impl Ingest {
                 tracing::warn!("a webhook of GitHub whose signature does not fit was refused");
                 answer(403, "forbidden", "X-Hub-Signature-256 does not fit: set the integration's key as the webhook's secret, or no secret")
             }
+            // Gateways hand these to the function `inbound`, but for an address with a doubled slash: only that function can read them.
+            ["v1", "integrations", "email" | "form", _] => self.posted(call, body, body::MOST, async |_| elsewhere()).await,
             ["v1", "integrations", name, key] => match format_named(name) {
                 Some(parse) => self.posted(call, body, body::MOST, async |body| self.webhook(key, body, parse).await).await,
                 None => unknown_format(name),
@@ -166,6 +173,11 @@ impl Ingest {
         let read = match parse {
             Parse::Any(parse) => parse(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::At(parse) => parse(body, self.accept.clock.now()),
+            // Whoever knows the key's address, but not SNS' signature, could write such a message.
+            Parse::Aws if aws::is_of_a_topic(body) => {
+                tracing::warn!(integration = %integration.integration, "a message of an SNS topic came to an address where its signature can not be checked: it was refused");
+                return elsewhere();
+            }
             Parse::Aws => return self.take(&integration, aws::parse(body)).await,
             Parse::Generic if integration.mapping.is_empty() => generic::parse_batch(body).map(|batch| Posted { batch, ends_at: Vec::new() }),
             Parse::Generic => return self.take(&integration, mapping::parse(body, &integration.mapping)).await,
@@ -269,7 +281,7 @@ enum Parse {
     Any(fn(&[u8]) -> Result<Batch, Refusal>),
     /// With the present time.
     At(fn(&[u8], Timestamp) -> Result<Posted, Refusal>),
-    /// Whatever AWS sends.
+    /// Whatever AWS sends, but for what only SNS' signature could prove.
     Aws,
     /// By the integration's own mapping, or by common names.
     Generic,
@@ -284,9 +296,14 @@ fn format_named(name: &str) -> Option<Parse> {
         "grafana" => Parse::Any(grafana::parse),
         "generic" => Parse::Generic,
         "prometheus" | "vmalert" => Parse::At(alertmanager_v2::parse),
-        "aws" | "sns" | "cloudwatch" | "eventbridge" | "email" => Parse::Aws,
+        "aws" | "sns" | "cloudwatch" | "eventbridge" => Parse::Aws,
         name => Parse::Ready(ready::rules(name)?),
     })
+}
+
+/// Messages of SNS topics, mail and forms belong to another function.
+fn elsewhere() -> Answer {
+    answer(404, "not found", "this is taken at /v1/integrations/NAME/KEY written exactly so: take doubled slashes out of the address")
 }
 
 fn unknown_format(name: &str) -> Answer {

@@ -1,6 +1,6 @@
 //! Opsgenie's alert API v2 but for the create: what is asked of alerts, and what is read of them; and its heartbeats.
 //!
-//! Called by: Opsgenie's clients, through the HTTP API. An alert is found by its alias under the caller's key first; a caller sees the alerts of its team and no others.
+//! Called by: Opsgenie's clients, through the HTTP API, and senders of events whose address no exact route takes. An alert is found by its alias under the caller's key first; a caller sees the alerts of its team and no others.
 //! Asks are written on the alert and answered 202; reads show what was written, also before the incident function has acted on it.
 //! Refuses to change incidents: what an ask leads to follows from the stream.
 
@@ -17,24 +17,24 @@ use route::{Route, Verb};
 use serde_json::json;
 use show::Show;
 use std::sync::Arc;
-use tocsin_app::accept_event::{AcceptEvent, Accepted};
+use tocsin_app::accept_event::Accepted;
 use tocsin_app::ask_alert::{AskAlert, Heard};
 use tocsin_app::configuration_cache::ConfigurationCache;
 use tocsin_app::error::AppError;
 use tocsin_app::keep_heartbeats::KeepHeartbeats;
-use tocsin_app::ports::{AlertStore, Clock, IncidentStore, IntegrationKey, KeyReader};
+use tocsin_app::ports::{AlertStore, Clock, IncidentStore, IntegrationKey};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::request::{RequestId, Requested};
 use tocsin_domain::alert::{Alert, Severity};
-use tocsin_ingest::Call;
-use tocsin_ingest::keys::KeyCache;
 use tocsin_ingest::opsgenie::{Answered, Door, MOST, Visit, parameter};
 use tocsin_ingest::source::body;
 use tocsin_ingest::source::opsgenie::{Said, ask};
+use tocsin_ingest::{Call, Ingest};
 
 /// The function, over its ports.
 pub struct Opsgenie {
+    events: Ingest,
     door: Door,
     asks: AskAlert,
     alerts: Arc<dyn AlertStore>,
@@ -46,20 +46,13 @@ pub struct Opsgenie {
 }
 
 impl Opsgenie {
-    /// A function with an empty key cache.
-    pub fn new(
-        accept: AcceptEvent,
-        alerts: Arc<dyn AlertStore>,
-        incidents: Arc<dyn IncidentStore>,
-        keys: Arc<dyn KeyReader>,
-        heartbeats: KeepHeartbeats,
-        configuration: Arc<ConfigurationCache>,
-        public_url: String,
-    ) -> Self {
-        let clock = accept.clock.clone();
-        let keys = Arc::new(KeyCache::new(keys, clock.clone()));
+    /// A function over that of events, with whose key cache it shares what keys open.
+    pub fn new(events: Ingest, alerts: Arc<dyn AlertStore>, incidents: Arc<dyn IncidentStore>, heartbeats: KeepHeartbeats, public_url: String) -> Self {
+        let door = events.door();
+        let clock = door.accept.clock.clone();
         let asks = AskAlert { alerts: alerts.clone(), clock: clock.clone() };
-        Self { door: Door { accept, keys }, asks, alerts, incidents, configuration, heartbeats, clock, public_url }
+        let configuration = heartbeats.configuration.clone();
+        Self { events, door, asks, alerts, incidents, configuration, heartbeats, clock, public_url }
     }
 
     /// Now, by the function's clock.
@@ -67,15 +60,19 @@ impl Opsgenie {
         self.clock.now()
     }
 
-    /// Answers one request. `call.path` is the decoded path.
+    /// Who answers instead where the address is none of Opsgenie's API: the gateway hands everything below `/v2` to this function that no exact route takes, such as an
+    /// event whose address ends with a slash.
+    pub fn events(&self, call: &Call<'_>) -> Option<&Ingest> {
+        if route::is_opsgenies(call.path) { None } else { Some(&self.events) }
+    }
+
+    /// Answers one request of Opsgenie's API. `call.path` is the decoded path.
     pub async fn answer(&self, call: &Call<'_>, body: Vec<u8>) -> Answered {
         let route = match route::route(call.method, call.path) {
             Ok(Route::Create) => return self.door.create(call, body).await,
             Ok(route) => route,
-            Err(status) if route::is_opsgenies(call.path) => {
-                return self.door.visit().error(status, if status == 405 { "Method Not Allowed" } else { "There is nothing at this address." });
-            }
-            Err(_) => return self.of_events(call.path),
+            Err(405) => return self.door.visit().error(405, "Method Not Allowed"),
+            Err(status) => return self.door.visit().error(status, "There is nothing at this address."),
         };
         let visit = self.door.visit();
         let caller = match self.door.who(&visit, call).await {
@@ -90,16 +87,6 @@ impl Opsgenie {
             Ok(answer) => answer,
             Err(error) => visit.unavailable(&error),
         }
-    }
-
-    /// Whoever reads where events are written, in the words of PagerDuty's senders: the gateway hands every read below `/v2` to this function.
-    fn of_events(&self, path: &str) -> Answered {
-        let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
-        let (status, kind, message) = match parts.as_slice() {
-            ["v2", "enqueue"] | ["v2", "change", "enqueue"] => (405, "method not allowed", "this address takes POST; nothing was recorded"),
-            _ => (404, "not found", "there is nothing at this address; senders use /v2/enqueue or /v1/integrations/NAME/KEY"),
-        };
-        self.door.visit().answer(status, json!({"status": kind, "message": message, "errors": [message]}))
     }
 
     async fn act(&self, visit: &Visit, caller: &IntegrationKey, route: &Route, call: &Call<'_>, body: &[u8]) -> Result<Answered, AppError> {

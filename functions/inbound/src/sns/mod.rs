@@ -8,6 +8,7 @@ pub mod signature;
 
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_ingest::source::aws;
 
 /// What an envelope is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -51,17 +52,26 @@ pub struct Envelope {
     signature_version: String,
     #[serde(default, rename = "SigningCertURL", alias = "SigningCertUrl")]
     signing_cert_url: String,
+    /// The whole of it, of which nothing but what was checked is read: a body may say the same thing twice.
+    #[serde(skip)]
+    pub document: Vec<u8>,
 }
 
 impl Envelope {
-    /// The envelope that a body is; none where it is something else, such as a raw message.
+    /// The envelope that a body is, or the one record that SNS invokes a function with, handed on by that function; none where it is something else, such as a raw message.
     ///
     /// # Errors
-    /// It says that it is one, and lacks what each has.
+    /// It says that it is one, as whoever reads alarms would understand it, and lacks what each has.
     pub fn read(body: &[u8]) -> Result<Option<Self>, Damaged> {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else { return Ok(None) };
-        let says_so = value.get("TopicArn").is_some() && value.get("Type").is_some_and(|kind| Kind::deserialize(kind).is_ok());
-        if says_so { serde_json::from_value(value).map(Some).map_err(|_| Damaged) } else { Ok(None) }
+        if !aws::is_of_a_topic(body) {
+            return Ok(None);
+        }
+        let mut value = serde_json::from_slice::<Value>(body).map_err(|_| Damaged)?;
+        if let Some([record]) = value.get_mut("Records").and_then(Value::as_array_mut).map(Vec::as_mut_slice) {
+            value = record.get_mut("Sns").map(Value::take).ok_or(Damaged)?;
+        }
+        let document = value.to_string().into_bytes();
+        serde_json::from_value(value).map(|envelope| Some(Self { document, ..envelope })).map_err(|_| Damaged)
     }
 
     /// What SNS signs: names and values of some fields, a line each.

@@ -165,6 +165,39 @@ async fn raw_messages_and_events_need_no_signature() {
     assert_eq!(world.pages.asked(), Vec::<String>::new());
 }
 
+/// Whatever says that it is of a topic has to be signed, in whichever form it says so: a forged one is not one that leaves out what would be checked.
+#[tokio::test]
+async fn what_says_in_another_way_that_it_is_of_a_topic_has_to_be_signed_too() {
+    let signed = json_fixture("sns/alarm_v2.json");
+    let forged = |message: &Value| json!({"TopicArn": message["TopicArn"], "Subject": "Disk is full", "Message": message["Message"]});
+    let record = |message: Value| json!({"Records": [{"EventSource": "aws:sns", "Sns": message}]});
+    let confirmation = json!({"Type": "SubscriptionConfirmation", "SubscribeURL": CONFIRMS});
+    for body in [
+        forged(&signed).to_string(),
+        record(forged(&signed)).to_string(),
+        json!({"Records": [{"Sns": signed}, {"Sns": forged(&signed)}]}).to_string(),
+        json!({"Sns": forged(&signed)}).to_string(),
+        json!([forged(&signed)]).to_string(),
+        confirmation.to_string(),
+        // Not strictly JSON: what reads alarms repairs it.
+        signed.to_string().replacen("{", "{\"a\": \"\u{7}\",", 1),
+    ] {
+        let world = World::new(&[]).await;
+        let (status, answer) = world.post("aws", "", body.as_bytes()).await;
+        assert_eq!(status, 403, "{body}: {answer}");
+        assert_eq!(world.store.look(|s| s.alerts.len()), 0, "{body}");
+    }
+    // What is checked is what is read, also where a member comes twice.
+    let world = World::new(&[]).await;
+    let twice = signed.to_string().replacen('{', "{\"Message\": \"{\\\"AlarmName\\\":\\\"forged\\\",\\\"NewStateValue\\\":\\\"ALARM\\\"}\",", 1);
+    assert_eq!(world.post("aws", "", twice.as_bytes()).await.0, 200);
+    assert!(world.guard(ALARM).await.is_some_and(|guard| guard.open));
+    // As SNS invokes a function with it, handed on by that function: the record has its signature.
+    let world = World::new(&[]).await;
+    assert_eq!(world.post("aws", "", record(signed).to_string().as_bytes()).await.0, 200);
+    assert!(world.guard(ALARM).await.is_some_and(|guard| guard.open));
+}
+
 /// As ingest answers them, which had these addresses before.
 #[tokio::test]
 async fn other_methods_and_addresses() {

@@ -28,6 +28,24 @@ pub fn parse(body: &[u8]) -> Result<Read, Refusal> {
     }
 }
 
+/// Whether a body says, in any form that [`parse`] reads, that it is a message of an SNS topic. Only SNS can prove that, by a signature that the function `inbound` checks.
+pub fn is_of_a_topic(body: &[u8]) -> bool {
+    let Ok(json::Document { value, .. }) = json::parse(body) else { return false };
+    says_topic(&value)
+}
+
+fn says_topic(value: &Value) -> bool {
+    match value {
+        Value::Array(records) => records.iter().any(says_topic),
+        Value::Object(top) => {
+            let asks = matches!(json::member(top, "Type").as_deref(), Some("SubscriptionConfirmation" | "UnsubscribeConfirmation"));
+            let tells = top.contains_key("TopicArn") && (top.contains_key("Message") || top.contains_key("Type"));
+            asks || tells || top.get("Sns").is_some_and(Value::is_object) || top.get("Records").is_some_and(says_topic)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
 /// No alarm: the message of an envelope, where there is one, or the body itself.
 fn other(body: &[u8]) -> Result<Read, Refusal> {
     let rules = ready::rules("eventbridge").unwrap_or("[]");

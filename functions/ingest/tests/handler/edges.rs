@@ -135,3 +135,48 @@ async fn githubs_signature() {
         assert_eq!(world.guard("github/a/b/1/main").await.is_some(), status == 200);
     }
 }
+
+/// Only inbound can tell whether SNS signed a message. What comes here at an address of inbound's, by a doubled slash that no route of the gateway has, is taken where the key alone
+/// says who sends, and refused where a signature has to.
+#[tokio::test]
+async fn what_only_inbound_can_judge_is_never_taken_here() {
+    let alarm = json!({"AlarmName": "Disk", "AlarmArn": "arn:aws:cloudwatch:r:1:alarm:Disk", "NewStateValue": "ALARM"});
+    let signed = json!({"Type": "Notification", "TopicArn": "arn:aws:sns:r:1:t", "MessageId": "1", "Message": alarm.to_string(), "Signature": "AAAA"});
+    let without_type = json!({"TopicArn": "arn:aws:sns:r:1:t", "Subject": "Disk is full", "Message": "text"});
+    let confirmation = json!({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://sns.r-1.amazonaws.com/?Action=ConfirmSubscription&Token=a"});
+    let invoked = json!({"Records": [{"EventSource": "aws:sns", "Sns": signed}]});
+    let mail = json!({"FromFull": {"Email": "a@example.com"}, "Subject": "Disk is full", "TextBody": "x"});
+    let event = json!({"source": "shop", "detail-type": "Import", "resources": ["db1"], "detail": {}});
+    for (name, body, status) in [
+        ("aws", &alarm, 200),
+        ("sns", &alarm, 200),
+        ("eventbridge", &event, 200),
+        ("aws", &signed, 404),
+        ("sns", &signed, 404),
+        ("cloudwatch", &signed, 404),
+        ("eventbridge", &signed, 404),
+        ("sns", &without_type, 404),
+        ("sns", &confirmation, 404),
+        ("aws", &invoked, 404),
+        ("email", &signed, 404),
+        ("email", &mail, 404),
+        ("form", &mail, 404),
+    ] {
+        let world = World::new().await;
+        let text = body.to_string();
+        for text in [text.clone(), text.replacen('{', "{\"a\": \"\u{7}\",", 1)] {
+            for path in [format!("/v1/integrations//{name}/{KEY}"), format!("/v1/integrations/{name}/{KEY}")] {
+                let (answered, said) = world.post(&path, text.as_bytes()).await;
+                assert_eq!(answered, status, "{path} {text}: {said}");
+            }
+        }
+        assert_eq!(world.store.look(|s| s.alerts.len()), usize::from(status == 200), "{name} {body}");
+    }
+    for (method, status) in [("GET", 405), ("HEAD", 405), ("OPTIONS", 200)] {
+        let world = World::new().await;
+        for name in ["aws", "email", "form"] {
+            let path = format!("/v1/integrations//{name}/{KEY}");
+            assert_eq!(world.call(&Call { method, path: &path, ..Call::default() }, b"").await.0, status, "{method} {path}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What is refused, in which words; and that nothing else happens to whatever comes.
 
-use super::support::{KEY, World};
+use super::support::{KEY, ROUTING_KEY, World};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tocsin_ingest::Call;
@@ -42,15 +42,31 @@ async fn bodies_that_are_refused() {
     }
 }
 
-/// The gateway hands every read below `/v2` to this function, also those of addresses that only take events.
+/// The gateway hands everything below `/v2` to this function that no exact route takes: an event is an event there too.
 #[tokio::test]
-async fn reads_of_what_is_not_opsgenies_are_refused_in_the_words_of_events() {
+async fn what_is_not_opsgenies_is_answered_as_ingest_does() {
     let world = World::new().await;
-    for (path, status) in
-        [("/v2/enqueue", 405), ("//v2//enqueue/", 405), ("/v2/change/enqueue", 405), ("/v2/nothing", 404), ("/v2/enqueue/more", 404), ("/", 404)]
-    {
-        let got = world.raw(&Call { method: "GET", path, ..Call::default() }, b"").await;
-        assert_eq!((got.status, got.body["status"].is_string(), got.body["errors"].is_array()), (status, true, true), "{path}: {got:?}");
+    let event =
+        json!({"routing_key": ROUTING_KEY, "event_action": "trigger", "dedup_key": "slash", "payload": {"summary": "s", "source": "h", "severity": "error"}});
+    let change = json!({"routing_key": ROUTING_KEY, "payload": {"summary": "s", "source": "h"}});
+    for (method, path, body, status) in [
+        ("GET", "/v2/enqueue", &Value::Null, 405),
+        ("GET", "/v2/nothing", &Value::Null, 404),
+        ("GET", "/v2/enqueue/more", &Value::Null, 404),
+        ("GET", "/", &Value::Null, 404),
+        ("POST", "/v2/enqueue/", &event, 202),
+        ("POST", "//v2//enqueue//", &event, 202),
+        ("POST", "/v2/change/enqueue/", &change, 202),
+        ("POST", "/v2/change//enqueue", &json!({}), 400),
+    ] {
+        let call = Call { method, path, ..Call::default() };
+        let answer = world.opsgenie.events(&call).unwrap_or_else(|| panic!("{path}")).answer(&call, body.to_string().into_bytes()).await;
+        let said: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, said["status"].is_string(), said["message"].is_string()), (status, true, true), "{path}: {said}");
+    }
+    assert_eq!(world.store.look(|s| s.alerts.len()), 1);
+    for path in ["/v2/alerts", "/v2/alerts/", "/v2/heartbeats", "/v2//heartbeats/", "/v2/heartbeatsx"] {
+        assert!(world.opsgenie.events(&Call { method: "POST", path, ..Call::default() }).is_none(), "{path}");
     }
 }
 

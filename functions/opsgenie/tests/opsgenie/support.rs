@@ -83,12 +83,10 @@ impl World {
         Self {
             ingest: Ingest::new(accept.clone(), store.clone(), store.clone(), store.clone()),
             opsgenie: Opsgenie::new(
-                accept,
-                store.clone(),
+                Ingest::new(accept, store.clone(), store.clone(), store.clone()),
                 store.clone(),
                 store.clone(),
                 heartbeats.clone(),
-                configuration.clone(),
                 "https://tocsin.example.com".to_owned(),
             ),
             heartbeats,

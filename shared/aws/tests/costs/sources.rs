@@ -4,7 +4,7 @@ use super::{AcceptEvent, ConfigurationCache, Deployment, EVENT, KeepHeartbeats, 
 use crate::meter::{Call as Asked, Cost};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tocsin_ingest::Call;
+use tocsin_ingest::{Call, Ingest};
 use tocsin_opsgenie::Opsgenie;
 
 /// Alerts of a batch.
@@ -63,6 +63,12 @@ fn api_v2(ends: &str, name: &str, distinct: usize) -> Value {
         .collect()
 }
 
+/// As SNS delivers it raw: with its envelope it needs a signature.
+fn raw(envelope: &str) -> String {
+    let envelope: Value = serde_json::from_str(envelope).unwrap();
+    envelope["Message"].as_str().unwrap().to_owned()
+}
+
 fn sources() -> Vec<Source> {
     let v1 =
         |action: &str| json!({"service_key": key("shop"), "event_type": action, "incident_key": "source-v1", "description": "Checkout answers with errors"});
@@ -85,7 +91,7 @@ fn sources() -> Vec<Source> {
         Source { name: "Grafana, one alert".to_owned(), ..hook("1", "grafana", "Grafana", 1, 1) },
         source("generic JSON", "generic", &generic("down"), &generic("up")),
         source("CloudWatch's alarms", "aws", AWS[0], AWS[1]),
-        source("e-mail", "aws", MAIL[0], MAIL[1]),
+        source("e-mail", "aws", &raw(MAIL[0]), &raw(MAIL[1])),
         source("Datadog; the other ready mappings are the same", "datadog", DATADOG[0], DATADOG[1]),
     ]
 }
@@ -140,8 +146,9 @@ async fn others(deployment: &Deployment) -> Vec<(String, Vec<Asked>)> {
     let store = &deployment.store;
     let accept = AcceptEvent { ids: Arc::new(SeededIds::seeded(9)), ..deployment.accept.clone() };
     let configuration = Arc::new(ConfigurationCache::new(store.clone()));
-    let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration: configuration.clone() };
-    let opsgenie = Opsgenie::new(accept, store.clone(), store.clone(), store.clone(), heartbeats, configuration, "https://tocsin.example.com".to_owned());
+    let heartbeats = KeepHeartbeats { beats: store.clone(), accept: accept.clone(), configuration };
+    let events = Ingest::new(accept, store.clone(), store.clone(), store.clone());
+    let opsgenie = Opsgenie::new(events, store.clone(), store.clone(), heartbeats, "https://tocsin.example.com".to_owned());
     let authorization = format!("GenieKey {}", key("shop"));
     let create = json!({"message": "Checkout answers with errors", "alias": "source-opsgenie"}).to_string();
     let note = json!({"note": "looking", "user": "ada"}).to_string();
