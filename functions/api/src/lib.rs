@@ -7,6 +7,7 @@ pub mod calendar;
 mod caller;
 mod error;
 pub mod link_page;
+mod refusal;
 mod route;
 pub mod state;
 mod view;
@@ -27,6 +28,7 @@ use utoipa_axum::routes;
 #[openapi(
     info(title = "Tocsin", description = "On-call and incident management. Errors are problem+json (RFC 9457)."),
     modifiers(&BearerToken),
+    components(schemas(view::ProblemView)),
     security(("token" = []))
 )]
 struct Document;

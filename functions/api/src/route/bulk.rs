@@ -4,8 +4,9 @@ use super::commands::{known, note, snooze};
 use super::find;
 use crate::caller::{Body, Caller, Key};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::{BulkBody, BulkCommand, BulkResult, BulkResults, IncidentView, ProblemView};
+use crate::view::{BulkBody, BulkCommand, BulkResult, BulkResults, IncidentView};
 use axum::Json;
 use axum::extract::State;
 use std::collections::BTreeSet;
@@ -24,11 +25,7 @@ const AT_ONCE: usize = 16;
     ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters: a command that was carried out under this key in the last week is not carried out again")
 ), request_body = BulkBody, responses(
     (status = 200, body = BulkResults),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Always,
 ))]
 pub(crate) async fn command_incidents(
     State(api): State<Arc<Api>>,

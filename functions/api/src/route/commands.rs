@@ -3,10 +3,9 @@
 use super::find;
 use crate::caller::{Body, Caller, Key};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::{
-    AnswerBody, BridgeBody, FieldsBody, IncidentView, NoteBody, PriorityBody, ProblemView, ReassignBody, RespondersBody, SnoozeBody, TitleBody, UrgencyBody,
-};
+use crate::view::{AnswerBody, BridgeBody, FieldsBody, IncidentView, NoteBody, PriorityBody, ReassignBody, RespondersBody, SnoozeBody, TitleBody, UrgencyBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::SignedDuration;
@@ -78,14 +77,7 @@ macro_rules! command_route {
             ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters: a command that was carried out under this key in the last week is not carried out again")
         ), request_body = $body_type, responses(
             (status = 200, body = IncidentView),
-            (status = 400, body = ProblemView, content_type = "application/problem+json"),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 409, body = ProblemView, content_type = "application/problem+json"),
-            (status = 413, body = ProblemView, content_type = "application/problem+json"),
-            (status = 422, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
         ))]
         pub(crate) async fn $name(State($api): State<Arc<Api>>, $caller: Caller, key: Key, Path(reference): Path<String>, Body($body): Body<$body_type>) -> Answer {
             let wanted: Command = $command;
@@ -96,11 +88,7 @@ macro_rules! command_route {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, params(("incident" = String, Path, description = "Id or number")), responses(
             (status = 200, body = IncidentView),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 409, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
         ))]
         pub(crate) async fn $name(State(api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>) -> Answer {
             command(&api, &caller, &reference, $command, None).await

@@ -2,8 +2,8 @@
 
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -114,9 +114,7 @@ pub(crate) fn email_state(state: EmailState) -> &'static str {
 /// Reads the current configuration.
 #[utoipa::path(get, path = "/v1/configuration", responses(
     (status = 200, body = Current),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Forbidden, refusal::Always,
 ))]
 pub(crate) async fn show_configuration(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<Current>, ApiError> {
     caller.must(Action::ReadConfiguration)?;
@@ -127,13 +125,7 @@ pub(crate) async fn show_configuration(State(api): State<Arc<Api>>, caller: Call
 /// Applies a configuration. All that is wrong with it is told at once, and then nothing changes.
 #[utoipa::path(put, path = "/v1/configuration", request_body = Wanted, responses(
     (status = 200, body = AppliedView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn apply_configuration(State(api): State<Arc<Api>>, caller: Caller, Body(wanted): Body<Wanted>) -> Result<Json<AppliedView>, ApiError> {
     let mut expected = wanted.expected_version;
@@ -236,13 +228,7 @@ pub(crate) struct Revoked {
 /// Ends a key that its senders do not use any more; within a minute it opens nothing. The last one stays.
 #[utoipa::path(post, path = "/v1/integrations/{integration}/keys/revoke", params(("integration" = String, Path)), request_body = RevokeBody, responses(
     (status = 200, body = Revoked),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn revoke_key(
     State(api): State<Arc<Api>>,
@@ -258,11 +244,7 @@ pub(crate) async fn revoke_key(
 /// Makes a second key for an integration, so that senders can change over one by one. Shown once.
 #[utoipa::path(post, path = "/v1/integrations/{integration}/keys", params(("integration" = String, Path)), responses(
     (status = 200, body = KeyView),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn rotate_key(State(api): State<Arc<Api>>, caller: Caller, Path(integration): Path<String>) -> Result<Json<KeyView>, ApiError> {
     let id = own_integration(&api, &caller, &integration).await?;

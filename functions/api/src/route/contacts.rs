@@ -5,8 +5,8 @@
 
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -74,9 +74,7 @@ async fn own(api: &Api, caller: &Caller, contact: &str) -> Result<ContactMethod,
 /// same where none did.
 #[utoipa::path(post, path = "/v1/contacts/{contact}/verification", params(("contact" = String, Path)), responses(
     (status = 200, body = Verification),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn ask_contact(State(api): State<Arc<Api>>, caller: Caller, Path(contact): Path<String>) -> Result<Json<Verification>, ApiError> {
     let method = own(&api, &caller, &contact).await?;
@@ -87,12 +85,7 @@ pub(crate) async fn ask_contact(State(api): State<Arc<Api>>, caller: Caller, Pat
 /// Takes the code of a text message; for e-mail it asks whether the owner has confirmed. A code works for ten minutes and stops working after five wrong ones.
 #[utoipa::path(post, path = "/v1/contacts/{contact}/verification/confirm", params(("contact" = String, Path)), request_body = CodeBody, responses(
     (status = 200, body = Verification),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn confirm_contact(
     State(api): State<Arc<Api>>,

@@ -3,8 +3,8 @@
 use super::configuration::email_state;
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -35,9 +35,7 @@ pub(crate) struct Finding {
 /// Examines configuration and contact methods.
 #[utoipa::path(get, path = "/v1/doctor", responses(
     (status = 200, body = Findings),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Forbidden, refusal::Always,
 ))]
 pub(crate) async fn examine(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<Findings>, ApiError> {
     caller.must(Action::ReadConfiguration)?;

@@ -3,8 +3,8 @@
 use super::schedules::configured;
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -65,10 +65,7 @@ macro_rules! feed_routes {
         #[doc = concat!("Lists the calendar feeds of a ", $what, ".")]
         #[utoipa::path(get, path = $path, params(($what = String, Path)), responses(
             (status = 200, body = FeedList),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Forbidden, refusal::NotFound, refusal::Always,
         ))]
         pub(crate) async fn $list(State(api): State<Arc<Api>>, caller: Caller, Path(id): Path<String>) -> Result<Json<FeedList>, ApiError> {
             let (of, _) = $of(&api, &caller, &id).await?;
@@ -78,13 +75,7 @@ macro_rules! feed_routes {
         #[doc = concat!("Makes a calendar feed of a ", $what, ": a secret address for calendar programs. 20 at most.")]
         #[utoipa::path(post, path = $path, params(($what = String, Path)), request_body = FeedBody, responses(
             (status = 200, body = MadeFeed),
-            (status = 400, body = ProblemView, content_type = "application/problem+json"),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 413, body = ProblemView, content_type = "application/problem+json"),
-            (status = 422, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
         ))]
         pub(crate) async fn $make(
             State(api): State<Arc<Api>>,
@@ -100,10 +91,7 @@ macro_rules! feed_routes {
         #[doc = concat!("Ends a calendar feed of a ", $what, ": its address opens nothing any more. Whoever made it may, and admins.")]
         #[utoipa::path(delete, path = $one, params(($what = String, Path), ("feed" = String, Path)), responses(
             (status = 200, body = FeedView),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Forbidden, refusal::NotFound, refusal::Always,
         ))]
         pub(crate) async fn $revoke(State(api): State<Arc<Api>>, caller: Caller, Path((id, feed)): Path<(String, String)>) -> Result<Json<FeedView>, ApiError> {
             let (of, team) = $of(&api, &caller, &id).await?;

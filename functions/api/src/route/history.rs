@@ -3,8 +3,8 @@
 use super::configuration::AppliedView;
 use crate::caller::{Body, Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -80,10 +80,7 @@ pub(crate) struct VersionsQuery {
 /// What was in force when, and who changed what; newest first.
 #[utoipa::path(get, path = "/v1/configuration/versions", params(VersionsQuery), responses(
     (status = 200, body = VersionList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Forbidden, refusal::Always,
 ))]
 pub(crate) async fn list_versions(State(api): State<Arc<Api>>, caller: Caller, Params(query): Params<VersionsQuery>) -> Result<Json<VersionList>, ApiError> {
     caller.must(Action::ReadConfiguration)?;
@@ -99,10 +96,7 @@ pub(crate) async fn list_versions(State(api): State<Arc<Api>>, caller: Caller, P
 /// Reads a version with its document. Versions never change and never go away.
 #[utoipa::path(get, path = "/v1/configuration/versions/{version}", params(("version" = u64, Path)), responses(
     (status = 200, body = VersionDocument),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_version(State(api): State<Arc<Api>>, caller: Caller, Path(version): Path<String>) -> Result<Json<VersionDocument>, ApiError> {
     caller.must(Action::ReadConfiguration)?;
@@ -132,14 +126,7 @@ pub(crate) struct RollbackBody {
 /// Puts the document of an earlier version into force again, as a new version. Keys of integrations that come back are made anew.
 #[utoipa::path(post, path = "/v1/configuration/versions/{version}/rollback", params(("version" = u64, Path)), request_body = RollbackBody, responses(
     (status = 200, body = AppliedView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn rollback_configuration(
     State(api): State<Arc<Api>>,

@@ -3,8 +3,9 @@
 use super::find;
 use crate::caller::{Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::{AlertView, ChangeView, EntryView, GoneView, IncidentDetail, IncidentList, IncidentView, ProblemView};
+use crate::view::{AlertView, ChangeView, EntryView, GoneView, IncidentDetail, IncidentList, IncidentView};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
@@ -41,9 +42,7 @@ pub(crate) struct ListParams {
 /// Lists incidents: open ones oldest first, resolved ones latest first.
 #[utoipa::path(get, path = "/v1/incidents", params(ListParams), responses(
     (status = 200, body = IncidentList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Always,
 ))]
 pub(crate) async fn list_incidents(State(api): State<Arc<Api>>, caller: Caller, Params(p): Params<ListParams>) -> Result<Json<IncidentList>, ApiError> {
     let which = match p.status.as_deref() {
@@ -76,9 +75,7 @@ pub(crate) async fn list_incidents(State(api): State<Arc<Api>>, caller: Caller, 
 /// Shows an incident with its timeline and alerts.
 #[utoipa::path(get, path = "/v1/incidents/{incident}", params(("incident" = String, Path, description = "Id or number")), responses(
     (status = 200, body = IncidentDetail),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, Path(reference): Path<String>) -> Result<Json<IncidentDetail>, ApiError> {
     let incident = find(&api, &caller, &reference, Action::ReadIncidents).await?;

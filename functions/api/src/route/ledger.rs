@@ -2,8 +2,8 @@
 
 use crate::caller::{Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::State;
 use jiff::{SignedDuration, Timestamp};
@@ -84,9 +84,7 @@ impl From<&Traced> for TracedAlert {
 /// Tells where every event of a key, or the event of a request, ended.
 #[utoipa::path(get, path = "/v1/trace", params(TraceParams), responses(
     (status = 200, body = Trace),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Always,
 ))]
 pub(crate) async fn trace_events(State(api): State<Arc<Api>>, caller: Caller, Params(p): Params<TraceParams>) -> Result<Json<Trace>, ApiError> {
     let at = p.at.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|e| ApiError::field("at", e.to_string()))?;
@@ -239,9 +237,7 @@ pub(crate) struct ViolationView {
 /// Audits the ledger over a span: each alert that came has exactly one end, and both sides of each end say so.
 #[utoipa::path(get, path = "/v1/audit", params(AuditParams), responses(
     (status = 200, body = Audit),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Always,
 ))]
 pub(crate) async fn audit_ledger(State(api): State<Arc<Api>>, caller: Caller, Params(p): Params<AuditParams>) -> Result<Json<Audit>, ApiError> {
     let instant = |field: &str, text: &str| text.parse::<Timestamp>().map_err(|e| ApiError::field(field, e.to_string()));

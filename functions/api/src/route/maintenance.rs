@@ -2,8 +2,8 @@
 
 use crate::caller::{Body, Caller, Key, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::{SignedDuration, Timestamp};
@@ -120,9 +120,7 @@ pub(crate) struct OccurrenceParams {
 /// occurrences of those of the configuration.
 #[utoipa::path(get, path = "/v1/maintenance", params(MaintenancePastParams), responses(
     (status = 200, body = MaintenanceList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Always,
 ))]
 pub(crate) async fn list_maintenance(
     State(api): State<Arc<Api>>,
@@ -140,13 +138,7 @@ pub(crate) async fn list_maintenance(
     ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters: a window that the caller started under this key is answered again")
 ), request_body = MaintenanceBody, responses(
     (status = 200, body = MaintenanceView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn start_maintenance(
     State(api): State<Arc<Api>>,
@@ -172,9 +164,7 @@ pub(crate) async fn start_maintenance(
 /// Shows a maintenance window: as it goes on or, where it does not, as it comes next, or as it was last.
 #[utoipa::path(get, path = "/v1/maintenance/{window}", params(("window" = String, Path)), responses(
     (status = 200, body = MaintenanceView),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_maintenance(State(api): State<Arc<Api>>, caller: Caller, Path(window): Path<String>) -> Result<Json<MaintenanceView>, ApiError> {
     let (_, configuration) = api.configuration.current().await?;
@@ -185,11 +175,7 @@ pub(crate) async fn show_maintenance(State(api): State<Arc<Api>>, caller: Caller
 /// Ends a maintenance window now, or calls it off before it begins. Alerts that it kept and that are still open page at once. Ended again changes nothing.
 #[utoipa::path(delete, path = "/v1/maintenance/{window}", params(("window" = String, Path), OccurrenceParams), responses(
     (status = 200, body = MaintenanceView),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn end_maintenance(
     State(api): State<Arc<Api>>,

@@ -3,8 +3,9 @@
 use super::find;
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::{IncidentView, MergeBody, ProblemView, SplitBody};
+use crate::view::{IncidentView, MergeBody, SplitBody};
 use axum::Json;
 use axum::extract::{Path, State};
 use std::sync::Arc;
@@ -19,14 +20,7 @@ const MOST_TITLE_CHARS: usize = 1024;
 /// Makes other open incidents part of this one. They are over by themselves, nobody is paged for them any more, and their alerts follow, with all that their senders will say.
 #[utoipa::path(post, path = "/v1/incidents/{incident}/merge", params(("incident" = String, Path, description = "Id or number")), request_body = MergeBody, responses(
     (status = 200, body = IncidentView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn merge_incidents(
     State(api): State<Arc<Api>>,
@@ -49,14 +43,7 @@ pub(crate) async fn merge_incidents(
 /// Splits alerts off into an incident of their own, with the same service, policy and version of the configuration, whose escalation begins. The answer is the new incident.
 #[utoipa::path(post, path = "/v1/incidents/{incident}/split", params(("incident" = String, Path, description = "Id or number")), request_body = SplitBody, responses(
     (status = 200, body = IncidentView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn split_incident(
     State(api): State<Arc<Api>>,

@@ -2,8 +2,9 @@
 
 use crate::caller::Caller;
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::{OnCallList, OnCallPerson, OnCallSchedule, ProblemView};
+use crate::view::{OnCallList, OnCallPerson, OnCallSchedule};
 use axum::Json;
 use axum::extract::State;
 use std::sync::Arc;
@@ -12,8 +13,7 @@ use tocsin_domain::access::Action;
 /// Who is on call now, in each schedule that the caller may see, and why.
 #[utoipa::path(get, path = "/v1/oncall", responses(
     (status = 200, body = OnCallList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Always,
 ))]
 pub(crate) async fn who_is_on_call(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<OnCallList>, ApiError> {
     let (_, configuration) = api.rosters.current_all().await?;

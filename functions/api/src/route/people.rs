@@ -7,8 +7,8 @@ use super::configuration::{AppliedView, apply};
 use super::contacts::{kind, standing_word};
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -50,8 +50,7 @@ pub(crate) struct RoleView {
 /// Whom the token stands for, and what they may do.
 #[utoipa::path(get, path = "/v1/me", responses(
     (status = 200, body = Me),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Always,
 ))]
 pub(crate) async fn show_me(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<Me>, ApiError> {
     let (_, configuration) = api.configuration.current().await?;
@@ -83,9 +82,7 @@ pub(crate) struct Reach {
 /// Reads how a person is reached: one's own, or anybody's as an admin of the whole deployment. Somebody else's are not found.
 #[utoipa::path(get, path = "/v1/users/{user}/reach", params(("user" = String, Path)), responses(
     (status = 200, body = Reach),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_reach(State(api): State<Arc<Api>>, caller: Caller, Path(user): Path<String>) -> Result<Json<Reach>, ApiError> {
     let id = own(&caller, &user)?;
@@ -149,13 +146,7 @@ impl ReachBody {
 /// of the whole deployment.
 #[utoipa::path(put, path = "/v1/users/{user}/reach", params(("user" = String, Path)), request_body = ReachBody, responses(
     (status = 200, body = AppliedView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn change_reach(
     State(api): State<Arc<Api>>,

@@ -2,8 +2,8 @@
 
 use crate::caller::{Body, Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::{SignedDuration, Timestamp};
@@ -193,8 +193,7 @@ pub(crate) struct IdleView {
 /// Lists the schedules that the caller may see.
 #[utoipa::path(get, path = "/v1/schedules", responses(
     (status = 200, body = ScheduleList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Always,
 ))]
 pub(crate) async fn list_schedules(State(api): State<Arc<Api>>, caller: Caller) -> Result<Json<ScheduleList>, ApiError> {
     let (_, configuration) = api.rosters.current_all().await?;
@@ -214,10 +213,7 @@ pub(crate) async fn list_schedules(State(api): State<Arc<Api>>, caller: Caller) 
 /// Tells who is on call over a range, and why, with gaps and overlaps.
 #[utoipa::path(get, path = "/v1/schedules/{schedule}/shifts", params(("schedule" = String, Path), RangeParams), responses(
     (status = 200, body = Shifts),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_shifts(
     State(api): State<Arc<Api>>,
@@ -234,10 +230,7 @@ pub(crate) async fn show_shifts(
 /// Tells how long each person is on call in a range: in all, at night, at weekends.
 #[utoipa::path(get, path = "/v1/schedules/{schedule}/hours", params(("schedule" = String, Path), RangeParams), responses(
     (status = 200, body = HoursList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_hours(
     State(api): State<Arc<Api>>,
@@ -255,11 +248,7 @@ pub(crate) async fn show_hours(
 /// Shows what a schedule would do that is not saved: shifts, gaps, overlaps, hours, members without a shift. Nothing is stored.
 #[utoipa::path(post, path = "/v1/schedules/preview", request_body = PreviewBody, responses(
     (status = 200, body = Preview),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Always,
 ))]
 pub(crate) async fn preview_schedule(State(api): State<Arc<Api>>, _caller: Caller, Body(wanted): Body<PreviewBody>) -> Result<Json<Preview>, ApiError> {
     let schedule: Schedule = serde_path_to_error::deserialize(&wanted.schedule)

@@ -6,8 +6,8 @@
 use super::configuration::{AppliedView, NotApplied, put_into_force};
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -61,9 +61,7 @@ fn own(caller: &Caller, team: &str, configuration: &Configuration, action: Actio
 /// Reads what a team owns.
 #[utoipa::path(get, path = "/v1/teams/{team}/configuration", params(("team" = String, Path)), responses(
     (status = 200, body = Part),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn show_part(State(api): State<Arc<Api>>, caller: Caller, Path(team): Path<String>) -> Result<Json<Part>, ApiError> {
     let (version, whole) = api.configuration.current().await?;
@@ -76,14 +74,7 @@ pub(crate) async fn show_part(State(api): State<Arc<Api>>, caller: Caller, Path(
 /// Puts another part into force for a team. What it leaves out is removed; what others own stays as it is.
 #[utoipa::path(put, path = "/v1/teams/{team}/configuration", params(("team" = String, Path)), request_body = WantedPart, responses(
     (status = 200, body = AppliedView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn apply_part(
     State(api): State<Arc<Api>>,

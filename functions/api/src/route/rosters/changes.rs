@@ -3,8 +3,8 @@
 use super::super::schedules::configured;
 use crate::caller::{Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -56,10 +56,7 @@ pub(crate) struct ChangeParams {
 /// Lists who changed a schedule at run time, when and how: latest first, kept for 400 days.
 #[utoipa::path(get, path = "/v1/schedules/{schedule}/changes", params(("schedule" = String, Path), ChangeParams), responses(
     (status = 200, body = ChangeList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn list_changes(
     State(api): State<Arc<Api>>,

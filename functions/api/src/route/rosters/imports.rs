@@ -3,8 +3,8 @@
 use super::{asker, strange};
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -59,13 +59,7 @@ pub(crate) struct ImportView {
 #[utoipa::path(put, path = "/v1/schedules/{schedule}/imports/{source}", params(("schedule" = String, Path), ("source" = String, Path)),
     request_body = ImportBody, responses(
     (status = 200, body = ImportView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn import_shifts(
     State(api): State<Arc<Api>>,

@@ -4,8 +4,8 @@ use super::super::schedules::configured;
 use super::{asker, strange};
 use crate::caller::{Body, Caller, Params};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -132,10 +132,7 @@ pub(crate) struct PastParams {
 /// Lists the overrides of a schedule that were made at run time and are not over.
 #[utoipa::path(get, path = "/v1/schedules/{schedule}/overrides", params(("schedule" = String, Path), PastParams), responses(
     (status = 200, body = OverrideList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Invalid, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn list_overrides(
     State(api): State<Arc<Api>>,
@@ -154,13 +151,7 @@ pub(crate) async fn list_overrides(
 /// Puts somebody on call instead of, or beside, whom the schedule says. The same override again is that override.
 #[utoipa::path(post, path = "/v1/schedules/{schedule}/overrides", params(("schedule" = String, Path)), request_body = OverrideBody, responses(
     (status = 200, body = OverrideView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn add_override(
     State(api): State<Arc<Api>>,
@@ -175,11 +166,7 @@ pub(crate) async fn add_override(
 /// Takes an override back. One that has begun ends now; one that is over stays as it was.
 #[utoipa::path(delete, path = "/v1/schedules/{schedule}/overrides/{override}", params(("schedule" = String, Path), ("override" = String, Path)), responses(
     (status = 200, body = OverrideView),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
 ))]
 pub(crate) async fn remove_override(
     State(api): State<Arc<Api>>,

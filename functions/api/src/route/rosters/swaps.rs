@@ -4,8 +4,8 @@ use super::super::schedules::{SpanView, configured};
 use super::{asker, strange};
 use crate::caller::{Body, Caller};
 use crate::error::ApiError;
+use crate::refusal;
 use crate::state::Api;
-use crate::view::ProblemView;
 use axum::Json;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -102,9 +102,7 @@ pub(crate) struct SwapList {
 /// Lists the swaps of a schedule: open ones, and what became of those of the last 100 days.
 #[utoipa::path(get, path = "/v1/schedules/{schedule}/swaps", params(("schedule" = String, Path)), responses(
     (status = 200, body = SwapList),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn list_swaps(State(api): State<Arc<Api>>, caller: Caller, Path(schedule): Path<String>) -> Result<Json<SwapList>, ApiError> {
     let schedule = configured(&api, &caller, &schedule, Action::ReadIncidents).await?;
@@ -116,13 +114,7 @@ pub(crate) async fn list_swaps(State(api): State<Arc<Api>>, caller: Caller, Path
 /// Offers a time in which one is on call to somebody else. Nothing changes until they accept.
 #[utoipa::path(post, path = "/v1/schedules/{schedule}/swaps", params(("schedule" = String, Path)), request_body = OfferBody, responses(
     (status = 200, body = SwapView),
-    (status = 400, body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, body = ProblemView, content_type = "application/problem+json"),
-    (status = 403, body = ProblemView, content_type = "application/problem+json"),
-    (status = 404, body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, body = ProblemView, content_type = "application/problem+json"),
+    refusal::Body, refusal::Forbidden, refusal::NotFound, refusal::Always,
 ))]
 pub(crate) async fn offer_swap(
     State(api): State<Arc<Api>>,
@@ -141,11 +133,7 @@ macro_rules! answer_swap {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, params(("schedule" = String, Path), ("swap" = String, Path)), responses(
             (status = 200, body = SwapView),
-            (status = 401, body = ProblemView, content_type = "application/problem+json"),
-            (status = 403, body = ProblemView, content_type = "application/problem+json"),
-            (status = 404, body = ProblemView, content_type = "application/problem+json"),
-            (status = 409, body = ProblemView, content_type = "application/problem+json"),
-            (status = 503, body = ProblemView, content_type = "application/problem+json"),
+            refusal::Forbidden, refusal::NotFound, refusal::Conflict, refusal::Always,
         ))]
         pub(crate) async fn $name(
             State(api): State<Arc<Api>>,
