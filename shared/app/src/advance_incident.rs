@@ -192,14 +192,8 @@ impl AdvanceIncident {
     /// The policy in the version that the incident is pinned to; one without levels where there is none, which leads to the last resort.
     async fn pinned_policy(&self, incident: &Incident) -> Result<Policy, AppError> {
         let configuration = self.configuration.version(incident.config_version).await?;
-        Ok(configuration.policy(&incident.policy).cloned().unwrap_or_else(|| Policy {
-            id: incident.policy.clone(),
-            team: incident.team.clone(),
-            name: String::new(),
-            levels: Vec::new(),
-            repeat: 0,
-            until_acknowledged: false,
-        }))
+        let pinned = configuration.policy(&incident.policy).cloned();
+        Ok(pinned.unwrap_or_else(|| Policy::without_levels(incident.policy.clone(), incident.team.clone())))
     }
 
     /// Another execution takes over.

@@ -124,3 +124,10 @@ pub struct Policy {
     #[serde(default)]
     pub until_acknowledged: bool,
 }
+
+impl Policy {
+    /// What stands for a policy that there is not: nobody is paged by its levels, so the last-resort contact is, at once.
+    pub fn without_levels(id: PolicyId, team: TeamId) -> Self {
+        Self { id, team, name: String::new(), levels: Vec::new(), repeat: 0, until_acknowledged: false }
+    }
+}

@@ -71,14 +71,8 @@ impl World<'_> {
 
     fn policy(&self, place: usize) -> Policy {
         let incident = &self.incidents[place];
-        self.configuration.policy(&incident.policy).cloned().unwrap_or_else(|| Policy {
-            id: incident.policy.clone(),
-            team: incident.team.clone(),
-            name: String::new(),
-            levels: Vec::new(),
-            repeat: 0,
-            until_acknowledged: false,
-        })
+        let pinned = self.configuration.policy(&incident.policy).cloned();
+        pinned.unwrap_or_else(|| Policy::without_levels(incident.policy.clone(), incident.team.clone()))
     }
 
     /// All of a plan's ways but those that are known to be unverified.
