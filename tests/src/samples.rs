@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tocsin_app::ports::{AlertHandled, Commit};
 use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::alert::outcome::{Outcome, RuleRef, RulesOf, Suppressor};
-use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
+use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::id::{AlertId, IncidentId};
 use tocsin_domain::incident::timeline::{Actor, What};
@@ -33,24 +33,7 @@ pub fn at(seconds: i64) -> Timestamp {
 /// An event.
 #[must_use]
 pub fn event(action: Action, dedup_key: &str, severity: Severity) -> Event {
-    Event {
-        action,
-        dedup_key: dedup_key.to_owned(),
-        summary: format!("{dedup_key} is broken"),
-        source: "host".to_owned(),
-        severity,
-        priority: None,
-        occurred_at: None,
-        component: None,
-        group: None,
-        class: None,
-        client: None,
-        client_url: None,
-        links: Vec::new(),
-        images: Vec::new(),
-        details: serde_json::Value::Null,
-        adapted: Vec::new(),
-    }
+    Event { summary: format!("{dedup_key} is broken"), source: "host".to_owned(), ..Event::bare(action, dedup_key.to_owned(), severity) }
 }
 
 /// The key of an alert.
@@ -62,28 +45,14 @@ pub fn key(dedup_key: &str) -> AlertKey {
 /// A fresh alert, error, received at `at(seconds)`; `n` makes its id.
 #[must_use]
 pub fn alert(n: u64, dedup_key: &str, seconds: i64) -> Alert {
-    Alert {
-        id: AlertId::new(ulid::Ulid::from_parts(n, 0)),
-        key: key(dedup_key),
-        service: slug("shop"),
-        team: slug("web"),
-        state: AlertState::Open,
-        received_at: at(seconds),
-        resolved_at: None,
-        acknowledge_requested_at: None,
-        severity: Severity::Error,
-        event: event(Action::Trigger, dedup_key, Severity::Error),
-        incident: None,
-        outcome: None,
-        guest: false,
-        seq: 1,
-        handled_seq: 0,
-        previous: None,
-        asked_seq: 0,
-        resolved_seq: None,
-        deleted: false,
-        flood: None,
-    }
+    Alert::new(
+        AlertId::new(ulid::Ulid::from_parts(n, 0)),
+        key(dedup_key),
+        slug("shop"),
+        slug("web"),
+        event(Action::Trigger, dedup_key, Severity::Error),
+        at(seconds),
+    )
 }
 
 /// A fresh incident that opened at `at(seconds)`, in revision 1; `n` makes id and number.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::RulesOf;
-use tocsin_domain::alert::{Alert, AlertKey, AlertState};
+use tocsin_domain::alert::{Alert, AlertKey};
 use tocsin_domain::configuration::validate::suggest;
 use tocsin_domain::configuration::{Configuration, Grouping};
 use tocsin_domain::id::{AlertId, IntegrationId, ServiceId, TeamId};
@@ -74,28 +74,7 @@ pub(super) fn test(which: &TestRules, out: &Out) -> Result<ExitCode, Failure> {
     #[expect(clippy::expect_used, reason = "constants")]
     let (id, none): (AlertId, IntegrationId) = ("alr_00000000000000000000000000".parse().expect("an id"), "none".parse().expect("a slug"));
     let integration = integration.unwrap_or(none);
-    let alert = Alert {
-        id,
-        key: AlertKey { integration, dedup_key: event.dedup_key.clone() },
-        service,
-        team,
-        state: AlertState::Open,
-        received_at: at,
-        resolved_at: None,
-        acknowledge_requested_at: None,
-        severity: event.severity,
-        event,
-        incident: None,
-        guest: false,
-        outcome: None,
-        seq: 1,
-        handled_seq: 0,
-        asked_seq: 0,
-        resolved_seq: None,
-        deleted: false,
-        flood: None,
-        previous: None,
-    };
+    let alert = Alert::new(id, AlertKey { integration, dedup_key: event.dedup_key.clone() }, service, team, event, at);
     let decision = decide(&alert, &configuration, &Maintenances::default(), at);
     out.answer(&json!({ "at": at, "decision": decision }));
     out.say(&format!("At {at:.0}:"));

@@ -115,22 +115,12 @@ fn ended(topic: &str) -> Read {
 fn subscription(topic: &str, action: Action) -> Event {
     let triggers = action == Action::Trigger;
     Event {
-        action,
-        dedup_key: short(&format!("sns-subscription/{topic}")),
         summary: if triggers { format!("SNS topic {} ended its subscription: nothing of it comes here any more", short(topic)) } else { String::new() },
         source: short(topic),
-        priority: None,
-        severity: if triggers { Severity::Warning } else { Severity::Info },
-        occurred_at: None,
-        component: None,
-        group: None,
         class: Some("SNS subscription".to_owned()),
         client: Some("Amazon SNS".to_owned()),
-        client_url: None,
-        links: Vec::new(),
-        images: Vec::new(),
         details: json!({"TopicArn": topic}),
-        adapted: Vec::new(),
+        ..Event::bare(action, short(&format!("sns-subscription/{topic}")), if triggers { Severity::Warning } else { Severity::Info })
     }
 }
 

@@ -155,24 +155,8 @@ impl Opsgenie {
         if *ask != Ask::Close || parameter(query, "identifierType").as_deref() != Some("alias") || !(said.user.is_empty() && said.note.is_empty()) {
             return Ok(None);
         }
-        let event = Event {
-            action: Action::Resolve,
-            dedup_key: tocsin_ingest::source::opsgenie::key(who.to_owned()).0,
-            summary: String::new(),
-            source: said.source.clone(),
-            severity: Severity::Info,
-            priority: None,
-            occurred_at: None,
-            component: None,
-            group: None,
-            class: None,
-            client: None,
-            client_url: None,
-            links: Vec::new(),
-            images: Vec::new(),
-            details: serde_json::Value::Null,
-            adapted: Vec::new(),
-        };
+        let event =
+            Event { source: said.source.clone(), ..Event::bare(Action::Resolve, tocsin_ingest::source::opsgenie::key(who.to_owned()).0, Severity::Info) };
         Ok(match self.door.accept.run(caller, event).await? {
             Accepted::Resolved(alert) => {
                 tracing::info!(integration = %caller.integration, %alert, "resolved");

@@ -20,7 +20,7 @@ use tocsin_app::process_alerts::ProcessAlerts;
 use tocsin_app::rosters::Rosters;
 use tocsin_app::sweep::Sweep;
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
+use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::id::AlertId;
 use tocsin_domain::notification::lane::Cap;
 use tocsin_sweep::{Wake, handle};
@@ -76,46 +76,15 @@ async fn world() -> World {
     let heartbeats = KeepHeartbeats { beats: store.clone(), accept, configuration: configuration.clone() };
     let audit = AuditLedger { alerts: store.clone(), incidents: store.clone(), configuration: configuration.clone(), clock: clock.clone() };
     let sweep = Sweep { due: store.clone(), handoffs, process, advance, keep, heartbeats, audit, metrics: metrics.clone() };
-    let event = Event {
-        action: Action::Trigger,
-        dedup_key: "disk".to_owned(),
-        summary: "disk is full".to_owned(),
-        source: "host".to_owned(),
-        severity: Severity::Error,
-        priority: None,
-        occurred_at: None,
-        component: None,
-        group: None,
-        class: None,
-        client: None,
-        client_url: None,
-        links: Vec::new(),
-        images: Vec::new(),
-        details: Value::Null,
-        adapted: Vec::new(),
-    };
-    let alert = Alert {
-        id: AlertId::new(ulid::Ulid::from_parts(1, 0)),
-        key: AlertKey { integration: "pager".parse().unwrap(), dedup_key: "disk".to_owned() },
-        service: "shop".parse().unwrap(),
-        team: "web".parse().unwrap(),
-        state: AlertState::Open,
-        received_at: now,
-        resolved_at: None,
-        acknowledge_requested_at: None,
-        severity: Severity::Error,
+    let event = Event { summary: "disk is full".to_owned(), source: "host".to_owned(), ..Event::bare(Action::Trigger, "disk".to_owned(), Severity::Error) };
+    let alert = Alert::new(
+        AlertId::new(ulid::Ulid::from_parts(1, 0)),
+        AlertKey { integration: "pager".parse().unwrap(), dedup_key: "disk".to_owned() },
+        "shop".parse().unwrap(),
+        "web".parse().unwrap(),
         event,
-        incident: None,
-        outcome: None,
-        guest: false,
-        seq: 1,
-        handled_seq: 0,
-        previous: None,
-        asked_seq: 0,
-        resolved_seq: None,
-        deleted: false,
-        flood: None,
-    };
+        now,
+    );
     store.open_alert(&alert).await.unwrap();
     clock.advance(SignedDuration::from_secs(1));
     World { faults, store, metrics, sweep }

@@ -11,7 +11,7 @@ use crate::ports::{AlertIntake, Clock, Hold, IdSource, IntegrationKey, Repeated}
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_domain::alert::{Alert, AlertKey, AlertState, Previous};
+use tocsin_domain::alert::{Alert, AlertKey, Previous};
 use tocsin_domain::flood::Pace;
 use tocsin_domain::id::AlertId;
 
@@ -88,26 +88,8 @@ impl AcceptEvent {
                     return Err(AppError::TooMany { what: format!("new alerts of integration {}", integration.integration) });
                 }
                 fresh = Some(Alert {
-                    id: AlertId::new(self.ids.ulid(now)),
-                    key: key.clone(),
-                    service: integration.service.clone(),
-                    team: integration.team.clone(),
-                    state: AlertState::Open,
-                    received_at: now,
-                    resolved_at: None,
-                    acknowledge_requested_at: None,
-                    severity,
-                    event,
-                    incident: None,
-                    outcome: None,
-                    previous: None,
-                    guest: false,
-                    seq: 1,
-                    handled_seq: 0,
-                    asked_seq: 0,
-                    resolved_seq: None,
-                    deleted: false,
                     flood: (counted.pace == Pace::Flood).then_some(counted.nth),
+                    ..Alert::new(AlertId::new(self.ids.ulid(now)), key.clone(), integration.service.clone(), integration.team.clone(), event, now)
                 });
             }
             let Some(alert) = &mut fresh else { break };

@@ -176,24 +176,7 @@ pub fn back() -> Event {
 }
 
 fn event(action: Action, severity: Severity) -> Event {
-    Event {
-        action,
-        dedup_key: DEDUP_KEY.to_owned(),
-        summary: String::new(),
-        source: String::new(),
-        severity,
-        priority: None,
-        occurred_at: None,
-        component: None,
-        group: None,
-        class: None,
-        client: None,
-        client_url: None,
-        links: Vec::new(),
-        images: Vec::new(),
-        details: serde_json::Value::Null,
-        adapted: Vec::new(),
-    }
+    Event::bare(action, DEDUP_KEY.to_owned(), severity)
 }
 
 /// A length of time in words: the largest unit that says it exactly.

@@ -69,22 +69,14 @@ fn confirmation(topic: &str, url: String) -> Event {
     let (dedup_key, _) = super::identity::bounded(format!("sns-subscription/{topic}"));
     let topic: String = topic.chars().take(500).collect();
     Event {
-        action: Action::Trigger,
-        dedup_key,
         summary: format!("SNS topic {topic} asks to confirm its subscription: open the link of this alert once"),
         source: topic,
-        priority: None,
-        severity: Severity::Info,
-        occurred_at: None,
-        component: None,
-        group: None,
         class: Some("SNS subscription".to_owned()),
         client: Some("Amazon SNS".to_owned()),
-        client_url: None,
         links: link.into_iter().collect(),
-        images: Vec::new(),
         details: serde_json::json!({"SubscribeURL": url}),
         adapted,
+        ..Event::bare(Action::Trigger, dedup_key, Severity::Info)
     }
 }
 

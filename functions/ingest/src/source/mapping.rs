@@ -151,22 +151,16 @@ fn one(rule: &Rule, item: &Value, whole: &json::Document, index: usize, read: &m
     };
     let mut line = |name: &str, texts: &Texts| draft.line(name, texts.read(item, &whole.value).map(Value::String));
     let mut event = Event {
-        action,
-        dedup_key,
         component: line("component", &rule.component),
         group: line("group", &rule.group),
         class: line("class", &rule.class),
         client: line("client", &rule.client),
         summary: if action == Action::Trigger { draft.line("summary", Some(Value::String(summary))).unwrap_or_default() } else { String::new() },
         source: draft.line("source", source.map(Value::String)).unwrap_or_default(),
-        priority: None,
-        severity: if action == Action::Trigger { severity } else { Severity::Info },
         occurred_at: moment,
-        client_url: None,
         links: link.into_iter().collect(),
-        images: Vec::new(),
         details: item.clone(),
-        adapted: Vec::new(),
+        ..Event::bare(action, dedup_key, if action == Action::Trigger { severity } else { Severity::Info })
     };
     // What `line` keeps because it was cut is in the item anyway.
     (_, event.adapted) = draft.finish(None);

@@ -122,22 +122,14 @@ pub fn create(body: &[u8], fresh_alias: impl FnOnce() -> String) -> Result<Event
     draft.keep_rest("", top);
     let (details, adapted) = draft.finish(Some(Value::Object(details)));
     Ok(Event {
-        action: Action::Trigger,
-        dedup_key,
         summary,
         source,
-        severity: severity(priority),
         priority,
-        occurred_at: None,
         component,
-        group: None,
-        class: None,
         client: Some(CLIENT.to_owned()),
-        client_url: None,
-        links: Vec::new(),
-        images: Vec::new(),
         details,
         adapted,
+        ..Event::bare(Action::Trigger, dedup_key, severity(priority))
     })
 }
 

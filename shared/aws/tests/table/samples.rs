@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tocsin_app::ports::{AlertHandled, AlertStore, Commit, IncidentStore};
 use tocsin_aws::dynamo::DynamoStore;
 use tocsin_domain::alert::event::{Action, Event};
-use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
+use tocsin_domain::alert::{Alert, AlertKey, Severity};
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::id::{AlertId, ContactId, IncidentId, TeamId};
 use tocsin_domain::incident::timeline::{Actor, What};
@@ -42,45 +42,19 @@ pub(crate) fn key(dedup_key: &str) -> AlertKey {
 
 /// An alert of this key that opened at 09:00:00.
 pub(crate) fn alert(n: u32, dedup_key: &str, severity: Severity) -> Alert {
-    Alert {
-        id: alert_id(n),
-        key: key(dedup_key),
-        service: "shop".parse().unwrap(),
-        team: team(),
-        state: AlertState::Open,
-        received_at: at(0),
-        resolved_at: None,
-        acknowledge_requested_at: None,
-        severity,
-        event: Event {
-            action: Action::Trigger,
-            dedup_key: dedup_key.to_owned(),
+    Alert::new(
+        alert_id(n),
+        key(dedup_key),
+        "shop".parse().unwrap(),
+        team(),
+        Event {
             summary: "Disk full".to_owned(),
             source: "db1".to_owned(),
-            severity,
-            priority: None,
-            occurred_at: None,
-            component: None,
-            group: None,
-            class: None,
-            client: None,
-            client_url: None,
-            links: Vec::new(),
-            images: Vec::new(),
             details: serde_json::json!({"free": "0 MB", "quote": "\"#\" :x"}),
-            adapted: Vec::new(),
+            ..Event::bare(Action::Trigger, dedup_key.to_owned(), severity)
         },
-        incident: None,
-        outcome: None,
-        guest: false,
-        seq: 1,
-        handled_seq: 0,
-        previous: None,
-        asked_seq: 0,
-        resolved_seq: None,
-        deleted: false,
-        flood: None,
-    }
+        at(0),
+    )
 }
 
 /// A new incident, triggered at 09:00:00.

@@ -91,3 +91,27 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adapted: Vec<String>,
 }
+
+impl Event {
+    /// What every event says, and nothing else.
+    pub fn bare(action: Action, dedup_key: String, severity: Severity) -> Self {
+        Self {
+            action,
+            dedup_key,
+            summary: String::new(),
+            source: String::new(),
+            severity,
+            priority: None,
+            occurred_at: None,
+            component: None,
+            group: None,
+            class: None,
+            client: None,
+            client_url: None,
+            links: Vec::new(),
+            images: Vec::new(),
+            details: serde_json::Value::Null,
+            adapted: Vec::new(),
+        }
+    }
+}

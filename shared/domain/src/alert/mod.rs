@@ -179,9 +179,33 @@ fn is_zero(n: &u32) -> bool {
 }
 
 impl Alert {
+    /// An alert that opens with this event: `seq` is 1 and nothing is handled.
+    pub fn new(id: AlertId, key: AlertKey, service: ServiceId, team: TeamId, event: Event, received_at: Timestamp) -> Self {
+        Self {
+            id,
+            key,
+            service,
+            team,
+            state: AlertState::Open,
+            received_at,
+            resolved_at: None,
+            acknowledge_requested_at: None,
+            severity: event.severity,
+            event,
+            incident: None,
+            guest: false,
+            outcome: None,
+            previous: None,
+            seq: 1,
+            handled_seq: 0,
+            asked_seq: 0,
+            resolved_seq: None,
+            deleted: false,
+            flood: None,
+        }
+    }
+
     /// Whether the incident function still has something to do.
-    ///
-    /// An alert opens with `seq` 1 and nothing handled.
     pub fn has_work(&self) -> bool {
         self.seq > self.handled_seq
     }

@@ -221,22 +221,14 @@ impl Sent {
     /// The canonical event.
     pub(super) fn event(self, summary: String, dedup_key: String) -> Event {
         Event {
-            action: Action::Trigger,
-            dedup_key,
             summary,
             source: self.source,
-            severity: self.severity,
             priority: self.priority,
-            occurred_at: None,
             component: self.component,
             group: self.group,
             class: self.class,
-            client: None,
-            client_url: None,
-            links: Vec::new(),
-            images: Vec::new(),
             details: self.details,
-            adapted: Vec::new(),
+            ..Event::bare(Action::Trigger, dedup_key, self.severity)
         }
     }
 }

@@ -73,28 +73,7 @@ impl World<'_> {
             }
             return;
         }
-        let alert = Alert {
-            id: AlertId::new(self.ulid(now)),
-            key,
-            service,
-            team,
-            state: AlertState::Open,
-            received_at: now,
-            resolved_at: None,
-            acknowledge_requested_at: None,
-            severity: event.severity,
-            event,
-            incident: None,
-            guest: false,
-            outcome: None,
-            previous: None,
-            seq: 1,
-            handled_seq: 0,
-            asked_seq: 0,
-            resolved_seq: None,
-            deleted: false,
-            flood: None,
-        };
+        let alert = Alert::new(AlertId::new(self.ulid(now)), key, service, team, event, now);
         self.alerts.push(Counted { alert, events: 1 });
         self.handle(self.alerts.len() - 1, now);
     }
