@@ -4,17 +4,21 @@
 //! Asks are written on the alert and answered 202; reads show what was written, also before the incident function has acted on it.
 //! Refuses to change incidents: what an ask leads to follows from the stream.
 
+mod beside;
+mod fields;
 mod find;
 mod heartbeats;
 mod list;
 pub mod query;
 mod route;
+mod scan;
 mod show;
 
+use beside::Wanted;
 use find::Find;
 use jiff::Timestamp;
 use route::{Route, Verb};
-use serde_json::json;
+use serde_json::{Value, json};
 use show::Show;
 use std::sync::Arc;
 use tocsin_app::accept_event::Accepted;
@@ -96,18 +100,9 @@ impl Opsgenie {
             Route::List => self.list(visit, caller, call.query).await?,
             Route::Count => self.count(visit, caller, call.query).await?,
             Route::Request(id) => self.request(visit, caller, id).await?,
-            Route::Show(who) => match self.find(caller, who, call.query).await? {
-                Some(alert) => visit.answer(200, json!({"data": self.show(alert).await?.whole()})),
-                None => visit.error(404, "Alert does not exist"),
-            },
-            Route::Notes(who) => match self.find(caller, who, call.query).await? {
-                Some(alert) => visit.answer(200, self.show(alert).await?.notes(call.query)),
-                None => visit.error(404, "Alert does not exist"),
-            },
-            Route::Logs(who) => match self.find(caller, who, call.query).await? {
-                Some(alert) => visit.answer(200, self.show(alert).await?.logs()),
-                None => visit.error(404, "Alert does not exist"),
-            },
+            Route::Show(who) => self.one(visit, caller, who, call.query, |show| json!({"data": show.whole()})).await?,
+            Route::Notes(who) => self.one(visit, caller, who, call.query, |show| show.notes(call.query)).await?,
+            Route::Logs(who) => self.one(visit, caller, who, call.query, |show| show.logs()).await?,
             Route::Ping(name) => self.ping(visit, caller, name).await?,
             Route::Heartbeats(name) => self.show_heartbeats(visit, caller, name.as_deref()).await?,
             Route::ChangeHeartbeat(name) => self.change_heartbeat(visit, caller, name, body).await?,
@@ -123,8 +118,18 @@ impl Opsgenie {
         find.run(who, parameter(query, "identifierType").as_deref()).await
     }
 
-    async fn show(&self, alert: Alert) -> Result<Show, AppError> {
-        Show::of(alert, &*self.alerts, &*self.incidents).await
+    /// What an alert shows, if there is one.
+    async fn one(&self, visit: &Visit, caller: &IntegrationKey, who: &str, query: &str, shows: impl Fn(&Show) -> Value) -> Result<Answered, AppError> {
+        Ok(match self.shown(caller, who, query).await? {
+            Some(show) => visit.answer(200, shows(&show)),
+            None => visit.error(404, "Alert does not exist"),
+        })
+    }
+
+    /// The alert that an identifier means, with everything that stands beside it.
+    async fn shown(&self, caller: &IntegrationKey, who: &str, query: &str) -> Result<Option<Show>, AppError> {
+        let found = self.find(caller, who, query).await?;
+        Ok(self.shows(found.into_iter().collect(), Wanted::ALL).await?.pop())
     }
 
     async fn ask(&self, visit: &Visit, caller: &IntegrationKey, verb: &Verb, who: &str, query: &str, body: &[u8]) -> Result<Answered, AppError> {

@@ -2,10 +2,9 @@
 //!
 //! What was asked and is not yet applied to the incident is laid over it, so that a sender reads what it has written.
 
+use crate::beside::Counted;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tocsin_app::error::AppError;
-use tocsin_app::ports::{AlertStore, Guard, IncidentStore};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::{Alert, AlertState};
 use tocsin_domain::id::AlertId;
@@ -14,15 +13,12 @@ use tocsin_domain::incident::{Incident, Priority, Status};
 use tocsin_ingest::opsgenie::parameter;
 use tocsin_ingest::source::opsgenie::{CLIENT, alias};
 
-/// Asks of one alert that are read.
-const MOST_ASKS: usize = 2_100;
-
 /// An alert with everything that its view needs.
 pub(crate) struct Show {
     pub(crate) alert: Alert,
     asks: Vec<Asked>,
-    guard: Option<Guard>,
-    incident: Option<Incident>,
+    counted: Option<Counted>,
+    status: Option<Status>,
     now: Now,
     id: String,
 }
@@ -42,17 +38,12 @@ pub(crate) struct Now {
 }
 
 impl Show {
-    /// Reads what stands beside the alert.
-    pub(crate) async fn of(alert: Alert, alerts: &dyn AlertStore, incidents: &dyn IncidentStore) -> Result<Self, AppError> {
-        let asks = if alert.asked_seq > 0 { alerts.asks(alert.id, 0, MOST_ASKS).await? } else { Vec::new() };
-        let guard = alerts.guard(&alert.key).await?.filter(|g| g.alert == alert.id);
-        let incident = match alert.incident {
-            Some(id) => incidents.incident(id).await?,
-            None => None,
-        };
-        let now = now(&alert, &asks, guard.as_ref(), incident.as_ref());
+    /// The alert with what stands beside it, as far as it was read.
+    pub(crate) fn new(asks: Vec<Asked>, counted: Option<Counted>, incident: Option<&Incident>, alert: Alert) -> Self {
+        let status = incident.map(|i| i.status.clone());
+        let now = now(&alert, &asks, counted, status.as_ref());
         let id = alert.id.to_string();
-        Ok(Self { alert, asks, guard, incident, now, id })
+        Self { alert, asks, counted, status, now, id }
     }
 
     pub(crate) fn now(&self) -> &Now {
@@ -64,11 +55,11 @@ impl Show {
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.guard.as_ref().map_or(1, |g| g.count)
+        self.counted.map_or(1, |c| c.events)
     }
 
     pub(crate) fn last_occurred_at(&self) -> Timestamp {
-        self.guard.as_ref().map_or(self.alert.received_at, |g| g.last_at)
+        self.counted.and_then(|c| c.last_at).unwrap_or(self.alert.received_at)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -94,7 +85,7 @@ impl Show {
     pub(crate) fn brief(&self) -> Value {
         let (alert, now) = (&self.alert, &self.now);
         let mut report = Map::new();
-        if let Some(Status::Acknowledged { by, at, .. }) = self.incident.as_ref().map(|i| &i.status) {
+        if let Some(Status::Acknowledged { by, at, .. }) = &self.status {
             report.insert("ackTime".to_owned(), json!(at.duration_since(alert.received_at).as_millis().max(0).try_into().unwrap_or(u64::MAX)));
             report.insert("acknowledgedBy".to_owned(), json!(by.to_string()));
         }
@@ -194,7 +185,7 @@ impl Show {
     }
 }
 
-fn now(alert: &Alert, asks: &[Asked], guard: Option<&Guard>, incident: Option<&Incident>) -> Now {
+fn now(alert: &Alert, asks: &[Asked], counted: Option<Counted>, status: Option<&Status>) -> Now {
     let event = &alert.event;
     let of_opsgenie = event.client.as_deref() == Some(CLIENT);
     let given = |field: &str| event.details.get(field).filter(|_| of_opsgenie);
@@ -210,14 +201,14 @@ fn now(alert: &Alert, asks: &[Asked], guard: Option<&Guard>, incident: Option<&I
         priority: event.priority.or(if of_opsgenie { None } else { Some(priority(alert.severity)) }),
         tags: given("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         details,
-        updated_at: [Some(alert.received_at), alert.resolved_at, guard.map(|g| g.last_at), asks.last().map(|a| a.at)]
+        updated_at: [Some(alert.received_at), alert.resolved_at, counted.and_then(|c| c.last_at), asks.last().map(|a| a.at)]
             .into_iter()
             .flatten()
             .max()
             .unwrap_or_default(),
         ..Now::default()
     };
-    match incident.map(|i| &i.status) {
+    match status {
         Some(Status::Acknowledged { by, until, snoozed, .. }) => {
             // Snoozing is no acknowledgement in Opsgenie's words: then it is one where somebody asked for one.
             let asked = asks.iter().rev().find_map(|a| match a.ask {

@@ -6,6 +6,8 @@
 mod asks;
 #[path = "opsgenie/edges.rs"]
 mod edges;
+#[path = "opsgenie/lists.rs"]
+mod lists;
 #[path = "opsgenie/reads.rs"]
 mod reads;
 #[path = "opsgenie/replay.rs"]

@@ -6,7 +6,7 @@
 
 use crate::configuration_cache::ConfigurationCache;
 use crate::error::AppError;
-use crate::ports::{AlertStore, Clock, Guard, IncidentStore, Received, Span, Which};
+use crate::ports::{AlertStore, Clock, Guard, IncidentStore, Order, Received, Span, Which};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tocsin_domain::alert::{Alert, AlertState};
@@ -107,7 +107,7 @@ impl AuditLedger {
 
     /// Alerts of a team that came in a span, `limit` behind `after`, newest first.
     pub async fn team(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Audited, AppError> {
-        let received = self.alerts.alerts_received(team, span, after, limit).await?;
+        let received = self.alerts.alerts_received(team, span, after, limit, Order::NewestFirst).await?;
         let ids: Vec<AlertId> = received.iter().map(|r| r.alert).collect();
         // Once a span, from the other side: incidents that opened in it, although none of their alerts may be left to tell of them.
         let opened = if after.is_none() { self.opened(team, span).await? } else { Vec::new() };

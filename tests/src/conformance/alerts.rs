@@ -2,8 +2,9 @@
 
 use super::Stores;
 use crate::samples::{alert, at, handled, incident, key, opening, slug, suppressed};
+use std::collections::BTreeMap;
 use tocsin_app::error::WriteError;
-use tocsin_app::ports::{Guard, Received, Repeated, Span, succession};
+use tocsin_app::ports::{Guard, Order, Received, Repeated, Span, succession};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::{Alert, AlertState, Severity};
 use tocsin_domain::id::AlertId;
@@ -39,7 +40,11 @@ pub async fn a_key_has_one_open_alert(s: Stores) {
     assert_eq!(s.alerts.open_alert(&a).await, Err(WriteError::Conflict), "the same one again, too");
     assert_eq!(s.alerts.alerts(&[b.id]).await.unwrap(), vec![], "nothing of the second was written");
     assert_eq!(guard(&s, "db").await.alert, a.id);
-    s.alerts.open_alert(&alert(3, "other", 1)).await.unwrap();
+    let c = alert(3, "other", 1);
+    s.alerts.open_alert(&c).await.unwrap();
+    let several = s.alerts.guards(&[c.key.clone(), key("nobody"), a.key.clone(), c.key.clone()]).await.unwrap();
+    assert_eq!(several, BTreeMap::from([(a.key, guard(&s, "db").await), (c.key, guard(&s, "other").await)]), "several at once, each once");
+    assert_eq!(s.alerts.guards(&[]).await.unwrap(), BTreeMap::new());
 }
 
 pub async fn a_resolved_key_opens_anew(s: Stores) {
@@ -179,7 +184,10 @@ pub async fn alerts_are_listed_by_team_and_time(s: Stores) {
         all.insert(0, Received { at: at(seconds), alert: a.id });
     }
     s.alerts.open_alert(&Alert { team: slug("data"), ..alert(99, "other", 20) }).await.unwrap();
-    let list = async |from, until, after, limit| s.alerts.alerts_received(&slug("web"), Span { from: at(from), until: at(until) }, after, limit).await.unwrap();
+    let ordered = async |from, until, after, limit, order| {
+        s.alerts.alerts_received(&slug("web"), Span { from: at(from), until: at(until) }, after, limit, order).await.unwrap()
+    };
+    let list = async |from, until, after, limit| ordered(from, until, after, limit, Order::NewestFirst).await;
     assert_eq!(list(0, 1000, None, 100).await, all, "newest first");
     assert_eq!(list(10, 40, None, 100).await, all[2..6], "from its first instant, until before its last one");
     assert_eq!(list(40, 40, None, 100).await, []);
@@ -193,6 +201,18 @@ pub async fn alerts_are_listed_by_team_and_time(s: Stores) {
         paged.extend(page);
     }
     assert_eq!(paged, all[1..], "pages lose nothing and repeat nothing, not even within an instant");
+    let mut forwards: Vec<Received> = Vec::new();
+    loop {
+        let page = ordered(0, 50, forwards.last().copied(), 2, Order::OldestFirst).await;
+        if page.is_empty() {
+            break;
+        }
+        forwards.extend(page);
+    }
+    forwards.reverse();
+    assert_eq!(forwards, all[1..], "the same from the other side");
+    assert_eq!(ordered(10, 40, None, 2, Order::OldestFirst).await, [all[5], all[4]]);
+    assert_eq!(ordered(20, 50, Some(Received { at: at(0), alert: all[0].alert }), 1, Order::OldestFirst).await, [all[3]], "the span holds");
     assert_eq!(list(0, 50, Some(Received { at: at(1000), alert: all[0].alert }), 1).await, all[1..2], "the span holds whatever it goes on behind");
     // What happens to an alert does not move it.
     let a = stored(&s, all[5].alert).await;

@@ -46,6 +46,11 @@ pub async fn what_is_written_is_read(s: Stores) {
     s.incidents.commit(&c).await.unwrap();
     assert_eq!(s.lanes.due_pages(&waiting.contact, at(0), 10).await.unwrap(), vec![]);
     let nobody = incident(8, 0).id;
+    let other = opening(incident(9, 0));
+    s.incidents.commit(&other).await.unwrap();
+    let several = s.incidents.incidents(&[other.incident.id, nobody, id]).await.unwrap();
+    assert_eq!(several, vec![other.incident, c.incident], "several at once, in the order that was asked for");
+    assert_eq!(s.incidents.incidents(&[]).await.unwrap(), vec![]);
     assert_eq!(s.incidents.incident(nobody).await.unwrap(), None);
     assert_eq!(s.incidents.incident_numbered(8).await.unwrap(), None);
 }

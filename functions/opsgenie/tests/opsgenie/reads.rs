@@ -57,6 +57,30 @@ async fn occurrences_are_counted_and_a_closed_alias_opens_anew() {
 }
 
 #[tokio::test]
+async fn a_closed_alert_keeps_its_count_when_its_key_opens_again() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for life in 1..=5 {
+        for _ in 0..life {
+            world.create(json!({"message": format!("life {life}"), "alias": "x"})).await;
+        }
+        ids.push(world.get("x").await["id"].as_str().unwrap().to_owned());
+        world.call("POST", "/v2/alerts/x/close?identifierType=alias", json!({})).await;
+    }
+    for (id, count) in ids.iter().zip(1..) {
+        let got = world.call("GET", &format!("/v2/alerts/{id}"), Value::Null).await.body["data"].clone();
+        assert_eq!((&got["message"], &got["count"]), (&json!(format!("life {count}")), &json!(count)));
+    }
+    let counts = async |query: &str| {
+        let listed = world.call("GET", &format!("/v2/alerts?{query}"), Value::Null).await.body["data"].clone();
+        listed.as_array().unwrap().iter().map(|a| a["count"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(counts("").await, [5, 4, 3, 2, 1]);
+    assert_eq!(counts("limit=2&offset=3").await, [2, 1], "what came later is not on the page");
+    assert_eq!(counts("query=count%3A+3").await, [3]);
+}
+
+#[tokio::test]
 async fn a_key_opens_what_belongs_to_its_team() {
     let world = World::new().await;
     world.create(json!({"message": "m", "alias": "x"})).await;

@@ -3,9 +3,10 @@
 use super::MemoryStore;
 use super::store::{Logged, State};
 use crate::error::{PortError, WriteError};
-use crate::ports::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span};
+use crate::ports::{AlertStore, Guard, Hold, HoldPlace, Order, Received, Repeated, Span};
 use async_trait::async_trait;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
@@ -188,10 +189,11 @@ impl State {
         self.links.iter().filter(|(i, a)| *i == incident && after.is_none_or(|after| *a > after)).map(|(_, a)| *a).take(limit).collect()
     }
 
-    fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Vec<Received> {
+    fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize, order: Order) -> Vec<Received> {
         let of_team = self.alerts.values().filter(|a| a.team == *team).map(|a| Received { at: a.received_at, alert: a.id });
-        let mut received: Vec<Received> = of_team.filter(|r| span.from <= r.at && r.at < span.until && after.is_none_or(|after| *r < after)).collect();
-        received.sort_unstable_by(|a, b| b.cmp(a));
+        let mut received: Vec<Received> =
+            of_team.filter(|r| span.from <= r.at && r.at < span.until && after.is_none_or(|after| order.is_behind(*r, after))).collect();
+        order.sort(&mut received);
         received.truncate(limit);
         received
     }
@@ -237,6 +239,10 @@ impl AlertStore for MemoryStore {
 
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError> {
         self.call("AlertStore::guard", |s| Ok(s.guards.get(key).cloned())).await
+    }
+
+    async fn guards(&self, keys: &[AlertKey]) -> Result<BTreeMap<AlertKey, Guard>, PortError> {
+        self.call("AlertStore::guards", |s| Ok(keys.iter().filter_map(|key| Some((key.clone(), s.guards.get(key).cloned()?))).collect())).await
     }
 
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError> {
@@ -293,8 +299,8 @@ impl AlertStore for MemoryStore {
         self.call("AlertStore::alerts_of", |s| Ok(s.alerts_of(incident, after, limit))).await
     }
 
-    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError> {
-        self.call("AlertStore::alerts_received", |s| Ok(s.alerts_received(team, span, after, limit))).await
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize, order: Order) -> Result<Vec<Received>, PortError> {
+        self.call("AlertStore::alerts_received", |s| Ok(s.alerts_received(team, span, after, limit, order))).await
     }
 
     async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError> {

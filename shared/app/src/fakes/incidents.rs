@@ -146,6 +146,10 @@ impl IncidentStore for MemoryStore {
         self.call("IncidentStore::incident", |s| Ok(s.incidents.get(&id).cloned())).await
     }
 
+    async fn incidents(&self, ids: &[IncidentId]) -> Result<Vec<Incident>, PortError> {
+        self.call("IncidentStore::incidents", |s| Ok(ids.iter().filter_map(|id| s.incidents.get(id).cloned()).collect())).await
+    }
+
     async fn incident_numbered(&self, number: u64) -> Result<Option<IncidentId>, PortError> {
         self.call("IncidentStore::incident_numbered", |s| Ok(s.numbers.get(&number).copied())).await
     }

@@ -3,6 +3,7 @@
 use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 use tocsin_domain::alert::ask::Asked;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::alert::outcome::Outcome;
@@ -82,6 +83,33 @@ pub struct Span {
     pub until: Timestamp,
 }
 
+/// From which side a list is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Backwards in time.
+    NewestFirst,
+    /// Forwards in time.
+    OldestFirst,
+}
+
+impl Order {
+    /// Whether `one` comes behind `other` in this order.
+    pub fn is_behind(self, one: Received, other: Received) -> bool {
+        match self {
+            Order::NewestFirst => one < other,
+            Order::OldestFirst => one > other,
+        }
+    }
+
+    /// Puts a list into this order.
+    pub fn sort(self, received: &mut [Received]) {
+        received.sort_unstable();
+        if self == Order::NewestFirst {
+            received.reverse();
+        }
+    }
+}
+
 /// An alert's place in its team's list. Ordered by time, then by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Received {
@@ -113,6 +141,8 @@ pub trait AlertStore: Send + Sync {
     async fn drop_hold(&self, hold: &Hold) -> Result<(), WriteError>;
     /// The guard of a key, read consistently.
     async fn guard(&self, key: &AlertKey) -> Result<Option<Guard>, PortError>;
+    /// Guards of several keys, read consistently; keys without one are left out.
+    async fn guards(&self, keys: &[AlertKey]) -> Result<BTreeMap<AlertKey, Guard>, PortError>;
     /// Writes guard and alert together (`alert.seq` 1, nothing handled). [`WriteError::Conflict`]: the key has an open alert already.
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError>;
     /// The same with the hold of the key, together.
@@ -141,8 +171,8 @@ pub trait AlertStore: Send + Sync {
     async fn alerts(&self, ids: &[AlertId]) -> Result<Vec<Alert>, PortError>;
     /// Alerts that ever joined an incident (ids), at most `limit`, beginning behind `after`: what has moved to another one since is among them.
     async fn alerts_of(&self, incident: IncidentId, after: Option<AlertId>, limit: usize) -> Result<Vec<AlertId>, PortError>;
-    /// Alerts that a team received in a span, newest first, at most `limit` behind `after` (the last one that an earlier answer gave). May lag a moment behind.
-    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError>;
+    /// Alerts that a team received in a span, in this order, at most `limit` behind `after` (the last one that an earlier answer gave). May lag a moment behind.
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize, order: Order) -> Result<Vec<Received>, PortError>;
     /// After a person resolved the incident at `resolved_at`: closes the guard and the alert, together, unless an event came at or after that instant (Conflict).
     /// Already closed is fine.
     async fn close_alert(&self, alert: &Alert, resolved_at: Timestamp) -> Result<(), WriteError>;

@@ -87,6 +87,8 @@ pub enum Which {
 pub trait IncidentStore: Send + Sync {
     /// An incident, read consistently.
     async fn incident(&self, id: IncidentId) -> Result<Option<Incident>, PortError>;
+    /// Incidents by id, in this order, read consistently; those that do not exist are left out.
+    async fn incidents(&self, ids: &[IncidentId]) -> Result<Vec<Incident>, PortError>;
     /// The incident with a number.
     async fn incident_numbered(&self, number: u64) -> Result<Option<IncidentId>, PortError>;
     /// The next number.

@@ -19,7 +19,7 @@ mod rosters;
 mod status;
 mod world;
 
-pub use alerts::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span, succession};
+pub use alerts::{AlertStore, Guard, Hold, HoldPlace, Order, Received, Repeated, Span, succession};
 pub use changes::ChangeStore;
 pub use configuration::{ConfigurationStore, VersionRecord};
 pub use due::{Clocks, DueStore, Overdue, Started};

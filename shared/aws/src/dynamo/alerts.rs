@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tocsin_app::error::{PortError, WriteError};
-use tocsin_app::ports::{AlertStore, Guard, Hold, HoldPlace, Received, Repeated, Span};
+use tocsin_app::ports::{AlertStore, Guard, Hold, HoldPlace, Order, Received, Repeated, Span};
 use tocsin_domain::alert::ask::{Ask, Asked};
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::alert::{Alert, AlertKey, AlertState, Severity};
@@ -316,6 +316,18 @@ impl AlertStore for DynamoStore {
         self.get(PORT, schema::guard(key)).await?.map(|item| read_guard(&item)).transpose()
     }
 
+    async fn guards(&self, keys: &[AlertKey]) -> Result<BTreeMap<AlertKey, Guard>, PortError> {
+        let places: Vec<Key> = keys.iter().map(schema::guard).collect();
+        let found = self.batch(PORT, &places).await?;
+        let mut guards = BTreeMap::new();
+        for (key, place) in keys.iter().zip(&places) {
+            if let Some(item) = found.get(place) {
+                guards.insert(key.clone(), read_guard(item)?);
+            }
+        }
+        Ok(guards)
+    }
+
     async fn open_alert(&self, alert: &Alert) -> Result<(), WriteError> {
         Ok(self.transact(PORT, open(alert)?).await?)
     }
@@ -464,13 +476,18 @@ impl AlertStore for DynamoStore {
         Ok(ids)
     }
 
-    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize) -> Result<Vec<Received>, PortError> {
+    async fn alerts_received(&self, team: &TeamId, span: Span, after: Option<Received>, limit: usize, order: Order) -> Result<Vec<Received>, PortError> {
         let last = after.map(|a| schema::received(a.at, a.alert));
+        // What was received at `until` itself has a longer key, and stands behind it.
+        let (mut from, mut to) = (schema::sortable(span.from), schema::sortable(span.until));
+        match (order, last) {
+            (Order::NewestFirst, Some(last)) => to = to.min(last),
+            (Order::OldestFirst, Some(last)) => from = from.max(last),
+            (Order::NewestFirst | Order::OldestFirst, None) => {}
+        }
         let parts = (0..ALERT_LISTS).map(|part| {
-            // What was received at `until` itself has a longer key, and stands behind it.
-            let to = last.clone().map_or_else(|| schema::sortable(span.until), |last| last.min(schema::sortable(span.until)));
-            let (pk, from) = (schema::team_alerts_list(team, part), schema::sortable(span.from));
-            let range = Range { index: Some(BY_TEAM), pk, from, to, backwards: true, limit: limit.saturating_add(1) };
+            let (pk, backwards) = (schema::team_alerts_list(team, part), order == Order::NewestFirst);
+            let range = Range { index: Some(BY_TEAM), pk, from: from.clone(), to: to.clone(), backwards, limit: limit.saturating_add(1) };
             async move { self.range(PORT, &range).await }
         });
         let mut received = Vec::new();
@@ -479,8 +496,8 @@ impl AlertStore for DynamoStore {
             let read = sk.and_then(|sk| schema::received_of(sk)).map(|(at, alert)| Received { at, alert });
             received.push(read.ok_or_else(|| PortError::Final { port: PORT, reason: "an alert in its team's list has a damaged key".to_owned() })?);
         }
-        received.retain(|r| after.is_none_or(|after| *r < after));
-        received.sort_unstable_by(|a, b| b.cmp(a));
+        received.retain(|r| after.is_none_or(|after| order.is_behind(*r, after)));
+        order.sort(&mut received);
         received.truncate(limit);
         Ok(received)
     }

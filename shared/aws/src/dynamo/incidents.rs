@@ -200,6 +200,12 @@ impl IncidentStore for DynamoStore {
         self.get(PORT, schema::incident(id)).await?.map(|item| read_incident(&item)).transpose()
     }
 
+    async fn incidents(&self, ids: &[IncidentId]) -> Result<Vec<Incident>, PortError> {
+        let keys: Vec<Key> = ids.iter().map(|id| schema::incident(*id)).collect();
+        let found = self.batch(PORT, &keys).await?;
+        keys.iter().filter_map(|key| found.get(key)).map(read_incident).collect()
+    }
+
     async fn incident_numbered(&self, number: u64) -> Result<Option<IncidentId>, PortError> {
         let item = self.get(PORT, schema::number(number)).await?;
         item.map(|item| Reader::new(PORT, "number", &item)?.parsed("incident")).transpose()

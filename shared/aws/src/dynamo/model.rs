@@ -53,7 +53,7 @@ pub const PATTERNS: &[Pattern] = &[
     ),
     pattern("How many new alerts come in this minute? A flood goes on in the next", "count_new, go_on", "UpdateItem count of new alerts", "1W each"),
     pattern("Where were floods lately?", "minutes", "Query counts of an integration, backwards", "1R a 4 KB"),
-    pattern("Who is open under this key?", "guard", "GetItem guard", "1R"),
+    pattern("Who is open under this key? Under several?", "guard, guards", "GetItem guard; BatchGetItem guards", "1R each"),
     pattern("The sender resolves, or reports worse", "resolve_alert, raise_alert", "TransactWriteItems: guard and alert", "2W guard, 2W a KB of alert"),
     pattern("The sender asks to acknowledge", "request_acknowledgement", "UpdateItem alert", "1W a KB of alert"),
     pattern("An alert without an incident: suppressed, dropped; looked at again", "record_outcome, wake_alert", "UpdateItem alert", "1W a KB of alert"),
@@ -77,7 +77,7 @@ pub const PATTERNS: &[Pattern] = &[
         "TransactWriteItems: incident if its revision stands, entries, number, alerts, one link for all of them, group, pages in and out",
         "2W a KB of each item",
     ),
-    pattern("An incident", "incident", "GetItem incident", "1R a 4 KB"),
+    pattern("An incident, or several", "incident, incidents", "GetItem incident; BatchGetItem incidents", "1R a 4 KB"),
     pattern("Which alerts belong to an incident?", "alerts_of", "GetItem alert `after`; Query links behind it", "1R a 4 KB of links"),
     pattern(
         "Close, or succeed, an alert of a resolved incident",
