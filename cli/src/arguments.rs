@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) api: ApiArguments,
     /// Print JSON for machines.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 902)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -41,10 +41,10 @@ pub(crate) struct Arguments {
 #[derive(Debug, Args)]
 pub(crate) struct ApiArguments {
     /// Address of the deployment (the stack's output `ApiUrl`).
-    #[arg(long, global = true, env = "TOCSIN_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "TOCSIN_URL", value_name = "URL", display_order = 900)]
     pub(crate) url: Option<String>,
     /// API token. Rather set TOCSIN_API_TOKEN: other users of this machine can see command lines.
-    #[arg(long, global = true, env = "TOCSIN_API_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, global = true, env = "TOCSIN_API_TOKEN", value_name = "TOKEN", hide_env_values = true, display_order = 901)]
     pub(crate) token: Option<String>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Check a configuration file, offline.
     Check {
-        /// The file (YAML).
+        /// The file (YAML) or folder.
         file: PathBuf,
     },
     /// Print the JSON Schema of configuration files, for editors.

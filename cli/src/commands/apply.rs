@@ -18,7 +18,7 @@ use tocsin_domain::id::TeamId;
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
-    /// The file (YAML).
+    /// The file (YAML) or folder.
     pub(crate) file: PathBuf,
     /// Refuse unless this version is in force (0: none); by default the version that is in force when the command begins.
     #[arg(long, value_name = "VERSION")]

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// What to look for.
 #[derive(Debug, Args)]
 pub(crate) struct Trace {
-    /// A sender's key (dedup_key, alias, incident_key), an alert's id, or a request's id.
+    /// A sender's key (dedup_key, alias, incident_key), an alert's id, a request's id, or a change's id or whole summary.
     #[arg(value_name = "KEY")]
     pub(crate) of: String,
     /// Only this integration's; all are asked where it is not given.

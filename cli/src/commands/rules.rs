@@ -28,7 +28,7 @@ pub(crate) enum Rules {
 /// An imagined event.
 #[derive(Debug, Args)]
 pub(crate) struct TestRules {
-    /// The file (YAML).
+    /// The file (YAML) or folder.
     pub(crate) file: PathBuf,
     /// The service whose integration the event comes by.
     #[arg(long, value_name = "SERVICE", required_unless_present = "router", conflicts_with = "router")]
