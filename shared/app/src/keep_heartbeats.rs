@@ -79,7 +79,7 @@ pub struct Listed {
     pub heartbeat: Heartbeat,
     /// Whose it is.
     pub team: TeamId,
-    /// What is known of it; nothing before its first ping.
+    /// What is known of it; nothing before its first ping since it was made.
     pub beat: Option<Beat>,
     /// How it stands now.
     pub standing: Standing,
@@ -133,7 +133,8 @@ impl KeepHeartbeats {
         let now = self.accept.clock.now();
         let (configuration, expected, mut beats) = self.read().await?;
         let listed = expected.into_iter().filter_map(|e| {
-            let beat = beats.remove(&e.heartbeat.id);
+            // What was pinged before it was made, or switched on again, is another one's.
+            let beat = beats.remove(&e.heartbeat.id).filter(|b| e.made.as_ref().is_none_or(|made| b.last_at >= made.since));
             let standing = e.standing(beat.as_ref().map(|b| b.last_at), now);
             let of_service = configuration.service(&e.heartbeat.service).map(|s| s.team.clone());
             // The service of one that a sender made may be gone: it is shown, so that it can be taken away.

@@ -204,3 +204,24 @@ fn an_open_incident_tells_what_was_deleted_meanwhile() {
     let (_, _, list) = bench.call("GET", "/v1/incidents", Some(&owner()), None);
     assert!(list["incidents"].as_array().unwrap().iter().all(|i| i.get("gone").is_none()), "{list}");
 }
+
+/// The largest configuration that validation lets through fits into a request.
+#[test]
+fn a_configuration_of_the_largest_size_is_applied_and_a_larger_one_names_its_size() {
+    let bench = Bench::new();
+    let put = |components: usize| {
+        let mut document = serde_json::to_value(crate::support::configuration()).unwrap();
+        let component = |n: usize| json!({"id": format!("c{n:04}"), "name": "C", "description": "d".repeat(1000), "services": ["shop"]});
+        document["status_page"] = json!({"name": "Status", "components": (0..components).map(component).collect::<Value>()});
+        let bytes = document.to_string().len();
+        let (status, _, answer) = bench.call("PUT", "/v1/configuration", Some(&owner()), Some(&json!({ "configuration": document }).to_string()));
+        (bytes, status.as_u16(), answer)
+    };
+    // Each is some 1,060 bytes long.
+    let (bytes, status, answer) = put(1878);
+    assert!((1_990_000..=2_000_000).contains(&bytes), "{bytes}");
+    assert_eq!(status, 200, "{answer}");
+    let (bytes, status, answer) = put(1900);
+    assert_eq!((status, &answer["errors"][0]["field"]), (422, &json!("configuration.status_page")), "{bytes}: {answer}");
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("at most 2000000"), "{answer}");
+}

@@ -269,6 +269,7 @@ async fn a_heartbeat_is_made_supervised_switched_and_taken_away() {
     assert_eq!(open(), 0, "nobody will ping its alert away any more");
     assert_eq!(call("DELETE", "/v2/heartbeats/Night job", Value::Null).await.status, 404);
     // Made anew, what was pinged before does not count.
-    call("POST", "/v2/heartbeats", job).await;
+    let anew = call("POST", "/v2/heartbeats", job).await;
+    assert!(anew.status == 201 && anew.body["data"].get("lastPingTime").is_none(), "{anew:?}");
     assert_eq!(check().await, (0, 0));
 }
