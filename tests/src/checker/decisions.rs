@@ -165,8 +165,9 @@ impl Checker<'_> {
         }
         for (id, times) in history.kept() {
             let Some(alert) = self.state.alerts.get(&id).cloned() else { continue };
-            let joined = alert.incident.and_then(|i| self.timelines.get(&i)).into_iter().flatten();
-            let joined = joined.filter(|e| matches!(&e.what, What::AlertsAttached { alerts } if alerts.contains(&id))).map(|e| e.at).min();
+            // It may belong to another one by now.
+            let joins = |e: &&Entry| matches!(&e.what, What::AlertsAttached { alerts } if alerts.contains(&id));
+            let joined = self.timelines.values().flatten().find(joins).map(|e| e.at);
             for (n, (written, outcome)) in times.iter().enumerate() {
                 let Outcome::Suppressed { by: Suppressor::Maintenance(window), again_at: Some(end), .. } = outcome else { continue };
                 let Some(heard) = ended.get(&(window.clone(), *end)) else { continue };

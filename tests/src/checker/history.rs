@@ -138,6 +138,11 @@ impl History {
         readings
     }
 
+    /// What was changed about schedules at run time, in the order of the writes.
+    pub(crate) fn amended(&self) -> &[(Timestamp, Roster)] {
+        &self.amended
+    }
+
     /// What lay over a schedule in `[from, to]`; nothing before its first change.
     fn rosters(&self, id: &ScheduleId, from: Timestamp, to: Timestamp) -> Vec<Option<&Roster>> {
         let own: Vec<&(Timestamp, Roster)> = self.amended.iter().filter(|(_, r)| r.schedule == *id).collect();
@@ -160,7 +165,9 @@ fn lay(roster: &Roster, configured: &Schedule) -> Schedule {
     for o in &roster.overrides {
         // The place of a layer that is gone means nobody.
         let gone = matches!(&o.change, Change::Layer { layer, .. } if layer.parse::<usize>().is_ok_and(|n| n > laid.layers.len()));
-        if !gone {
+        // What was taken back before it began never counts; what had begun ended then.
+        let called_off = o.removed.as_ref().is_some_and(|r| r.at <= o.start);
+        if !gone && !called_off {
             laid.overrides.push(Override { id: None, start: o.start.into(), end: o.end.into(), change: o.change.clone(), note: None });
         }
     }

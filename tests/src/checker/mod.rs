@@ -9,6 +9,7 @@ mod escalations;
 mod history;
 mod messages;
 mod replay;
+mod rosters;
 mod rules;
 mod versions;
 
@@ -56,6 +57,7 @@ pub fn check(world: &World, lived: Lived) -> Vec<String> {
     checker.accounts();
     checker.decisions();
     checker.versions();
+    checker.rosters();
     checker.escalations();
     checker.messages();
     checker.replays();

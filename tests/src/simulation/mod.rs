@@ -151,7 +151,10 @@ pub fn live_with(seed: u64, mode: Mode, mutant: Option<Mutant>) -> Life {
 
 impl Living {
     fn act(&mut self, world: &mut World) {
-        match self.random.below(150) {
+        if self.features.rosters && self.random.happens(150) {
+            people::answer_swap(world, &mut self.random);
+        }
+        match self.random.below(166) {
             0..55 => self.report(world, Action::Trigger),
             55..65 => self.report(world, Action::Resolve),
             65..69 => self.report(world, Action::Acknowledge),
@@ -172,7 +175,7 @@ impl Living {
             93..95 => out_of_turn(world, &mut self.random),
             95..100 => trouble(world, &mut self.random, self.mode),
             100..125 if self.features.edits => self.configure(world),
-            125..131 if self.features.rosters => people::amend(world, &mut self.random),
+            125..131 | 150..166 if self.features.rosters => people::amend(world, &mut self.random),
             131..134 if self.features.heartbeats => {
                 let beat = ["backup", "report"][self.random.below(2)];
                 if let Some(key) = self.key(world, beat) {

@@ -10,11 +10,13 @@ use tocsin_app::fakes::random::Random;
 use tocsin_app::keep_maintenance::Start;
 use tocsin_domain::alert::Urgency;
 use tocsin_domain::escalation::policy::Target;
-use tocsin_domain::id::{MaintenanceId, UserId};
+use tocsin_domain::id::{MaintenanceId, ScheduleId, UserId};
 use tocsin_domain::incident::command::Command;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::maintenance::MaintenanceRun;
-use tocsin_domain::schedule::roster::Asked as Wanted;
+use tocsin_domain::schedule::roster::{AdHoc, Asked as Wanted, Roster};
+use tocsin_domain::schedule::swap::{Offer, Standing};
+use tocsin_domain::schedule::{Shift, Span};
 
 /// Somebody commands an incident.
 pub(super) fn command(world: &mut World, random: &mut Random) {
@@ -79,9 +81,46 @@ fn up_to(random: &mut Random, most: usize) -> i64 {
     i64::try_from(random.below(most)).unwrap_or(0)
 }
 
-/// Somebody stands in, or helps out, for a while.
+/// Somebody changes a schedule at run time: stands in or helps out for a while, takes that back, or swaps. Sometimes two do at once.
 pub(super) fn amend(world: &mut World, random: &mut Random) {
-    let schedule = ["rota", "short", "both", "empty"][random.below(4)];
+    let schedule: ScheduleId = slug(["rota", "short", "both", "empty"][random.below(4)]);
+    let now = world.now();
+    let mine: Vec<AdHoc> = world.store.look(|s| s.roster(&schedule).map(|r| r.overrides.clone())).unwrap_or_default();
+    let asked = match random.below(10) {
+        0..4 => Some(Amend::Add(wanted(random, now))),
+        4..7 => {
+            let over = random.happens(100);
+            let mine: Vec<_> = mine.iter().filter(|o| over || (o.end > now && o.removed.is_none())).collect();
+            random.pick(&mine).map(|o| Amend::Remove(o.id))
+        }
+        _ => offer(world, random, &schedule),
+    };
+    let amend = asked.unwrap_or_else(|| Amend::Add(wanted(random, now)));
+    let somebody = somebody(random);
+    let asker = Asker { by: Actor::User(somebody.clone()), user: Some(somebody), for_anybody: true };
+    let at = now + SignedDuration::from_millis(up_to(random, 2000));
+    world.ask_at(at, 2, Asked::Amend(schedule.clone(), Box::new(amend), asker.clone()));
+    if random.happens(300) {
+        world.ask_at(at, 2, Asked::Amend(schedule, Box::new(Amend::Add(wanted(random, now))), asker));
+    }
+}
+
+/// Somebody answers a swap that is offered, or takes it back; sometimes two do at once, sometimes late.
+pub(super) fn answer_swap(world: &mut World, random: &mut Random) {
+    let now = world.now();
+    let late = random.happens(20);
+    let rosters: Vec<Roster> = world.store.look(|s| ["rota", "short", "both"].iter().filter_map(|id| s.roster(&slug(id)).cloned()).collect());
+    let swaps = rosters.iter().flat_map(|r| r.swaps.iter().map(|s| (r.schedule.clone(), s)));
+    let swaps: Vec<_> = swaps.filter(|(_, s)| late || s.standing(now) == Standing::Open).collect();
+    let Some((schedule, swap)) = random.pick(&swaps) else { return };
+    let asker = Asker { by: Actor::System, user: None, for_anybody: true };
+    for _ in 0..1 + random.below(2) {
+        let amend = [Amend::Accept, Amend::Accept, Amend::Decline, Amend::Withdraw][random.below(4)](swap.id);
+        world.ask_at(now, 2, Asked::Amend(schedule.clone(), Box::new(amend), asker.clone()));
+    }
+}
+
+fn wanted(random: &mut Random, now: Timestamp) -> Wanted {
     let (one, other) = (somebody(random), somebody(random));
     let change = match random.below(4) {
         0 => json!({ "with": one }),
@@ -91,10 +130,22 @@ pub(super) fn amend(world: &mut World, random: &mut Random) {
     };
     let start = up_to(random, 4);
     let length = 1 + up_to(random, 20);
+    Wanted { start: minute(now, start), end: minute(now, start + length), change: serde_json::from_value(change).unwrap(), note: None }
+}
+
+/// Somebody offers minutes in which they are on call; one in three wants minutes of the other one in return.
+fn offer(world: &World, random: &mut Random, id: &ScheduleId) -> Option<Amend> {
     let now = world.now();
-    let wanted = Wanted { start: minute(now, start), end: minute(now, start + length), change: serde_json::from_value(change).unwrap(), note: None };
-    let asker = Asker { by: Actor::User(one.clone()), user: Some(one), for_anybody: true };
-    world.ask_at(now, 2, Asked::Amend(slug(schedule), Box::new(Amend::Add(wanted)), asker));
+    let configured = world.store.look(|s| s.configurations.values().next_back().and_then(|(_, c)| c.schedule(id).cloned()))?;
+    let roster = world.store.look(|s| s.roster(id).cloned());
+    let schedule = roster.map_or_else(|| configured.clone(), |r| r.over(&configured));
+    let from = 2 + up_to(random, 6);
+    let shifts: Vec<Shift> = schedule.shifts(minute(now, from), minute(now, from + 20)).into_iter().filter(|s| s.start < s.end).collect();
+    let (give, take) = (random.pick(&shifts)?, random.pick(&shifts)?);
+    let span = |s: &Shift| Span { start: s.start, end: s.end };
+    let swaps = give.user != take.user && random.happens(500);
+    let to = if swaps { take.user.clone() } else { somebody(random) };
+    Some(Amend::Offer(Offer { from: give.user.clone(), to, give: span(give), take: swaps.then(|| span(take)), note: None }))
 }
 
 /// Somebody starts a maintenance window, or ends one: started, configured, or long over. Sometimes two do at once, sometimes while an alert comes in.

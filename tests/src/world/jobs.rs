@@ -159,7 +159,7 @@ impl UseCases {
                 clock: clock.clone(),
                 ids: ids.clone(),
             },
-            amend: ChangeRoster { rosters: rosters.clone(), clock: clock.clone(), ids: ids.clone() },
+            amend: ChangeRoster { rosters: Rosters { configuration: configuration.clone(), store: seen(Role::Amend) }, clock: clock.clone(), ids: ids.clone() },
             apply: ApplyConfiguration {
                 store: seen(Role::Apply),
                 cache: configuration.clone(),
@@ -176,7 +176,7 @@ impl UseCases {
                     clock: clock.clone(),
                     settled: Arc::default(),
                 },
-                due: store.clone(),
+                due: seen(Role::Maintain),
                 process: process.clone(),
                 advance: advance.clone(),
                 keep: keep.clone(),

@@ -10,9 +10,10 @@ use tocsin_app::ports::{
 };
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, IntegrationId, ScheduleId};
+use tocsin_domain::id::{AlertId, IntegrationId, OverrideId, ScheduleId};
 use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::roster::Roster;
+use tocsin_domain::schedule::swap::{State, Swap};
 
 /// A mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,12 @@ pub enum Mutant {
     RulesOfThen,
     /// Nobody looks at what was changed about schedules at run time.
     NoRosters,
+    /// A change of a schedule that was taken back is still there.
+    RemovedStays,
+    /// The last half of a swap is not carried out.
+    HalfASwap,
+    /// Whoever changes a schedule last wins.
+    LastAmendWins,
     /// Targets never take turns.
     NoTurns,
     /// Quiet hours and hours of levels do not count.
@@ -48,12 +55,15 @@ pub enum Mutant {
 }
 
 /// All of them.
-pub const MUTANTS: [Mutant; 14] = [
+pub const MUTANTS: [Mutant; 17] = [
     Mutant::PolicyOfNow,
     Mutant::PeopleOfThen,
     Mutant::AddressesOfThen,
     Mutant::RulesOfThen,
     Mutant::NoRosters,
+    Mutant::RemovedStays,
+    Mutant::HalfASwap,
+    Mutant::LastAmendWins,
     Mutant::NoTurns,
     Mutant::NoHours,
     Mutant::NoRules,
@@ -71,6 +81,7 @@ pub(super) enum Role {
     Process,
     Advance,
     Rosters,
+    Amend,
     Deliver,
     Apply,
     Maintain,
@@ -173,12 +184,29 @@ impl ConfigurationStore for Mistaken {
 #[async_trait]
 impl RosterStore for Mistaken {
     async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
-        let rosters = self.store.rosters(schedules).await?;
-        Ok(if self.mutant == Some(Mutant::NoRosters) { Vec::new() } else { rosters })
+        let mut rosters = self.store.rosters(schedules).await?;
+        if self.is(Mutant::NoRosters, Role::Rosters) {
+            rosters.clear();
+        }
+        Ok(rosters)
     }
 
     async fn save_roster(&self, roster: &Roster, record: &RosterRecord) -> Result<(), WriteError> {
-        self.store.save_roster(roster, record).await
+        let mut roster = roster.clone();
+        if self.is(Mutant::RemovedStays, Role::Amend) {
+            roster.overrides.iter_mut().for_each(|o| o.removed = None);
+        }
+        if self.is(Mutant::HalfASwap, Role::Amend) {
+            let last = |s: &Swap| if let State::Accepted { overrides, .. } = &s.state { overrides.last().copied() } else { None };
+            let halves: Vec<OverrideId> = roster.swaps.iter().filter_map(last).collect();
+            roster.overrides.retain(|o| !halves.contains(&o.id));
+        }
+        let answer = self.store.save_roster(&roster, record).await;
+        if self.is(Mutant::LastAmendWins, Role::Amend) && answer == Err(WriteError::Conflict) {
+            let stored = self.store.look(|s| s.roster(&roster.schedule).map_or(0, |r| r.revision));
+            return self.store.save_roster(&Roster { revision: stored + 1, ..roster }, record).await;
+        }
+        answer
     }
 
     async fn roster_records(&self, schedule: &ScheduleId, before: Option<u64>, limit: usize) -> Result<Vec<RosterRecord>, PortError> {

@@ -20,6 +20,13 @@ pub(super) struct Rosters {
     notices: BTreeMap<NoticeKey, Option<Timestamp>>,
 }
 
+impl State {
+    /// What was changed about a schedule at run time.
+    pub fn roster(&self, schedule: &ScheduleId) -> Option<&Roster> {
+        self.rosters.rosters.get(schedule)
+    }
+}
+
 #[async_trait]
 impl RosterStore for MemoryStore {
     async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
