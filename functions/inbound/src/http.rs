@@ -16,7 +16,7 @@ use tocsin_domain::alert::event::{Action, Event};
 use tocsin_domain::change_event::ChangeEvent;
 use tocsin_ingest::Call;
 use tocsin_ingest::source::mapping::Read;
-use tocsin_ingest::source::{Answer, Batch, body};
+use tocsin_ingest::source::{Answer, Batch, aws, body};
 
 /// Bytes of the page that answers a confirmation; it is a few hundred.
 const MOST_CONFIRMATION: usize = 64 * 1024;
@@ -93,40 +93,27 @@ impl Inbound {
     }
 }
 
-/// A change beside the service's incidents, and the end of what an ended subscription of that topic had opened.
+/// A change beside the service's incidents, and the end of what was open about that topic's subscription.
 fn confirmed(topic: &str) -> Read {
+    let event = aws::subscription(Action::Resolve, topic, Severity::Info);
     let change = ChangeEvent {
-        summary: format!("SNS topic {} delivers here now", short(topic)),
-        source: short(topic),
+        summary: format!("SNS topic {} delivers here now", event.source),
+        source: event.source.clone(),
         occurred_at: None,
         links: Vec::new(),
         images: Vec::new(),
         details: json!({"TopicArn": topic}),
         adapted: Vec::new(),
     };
-    Read { batch: Batch { events: vec![subscription(topic, Action::Resolve)], refused: Vec::new() }, changes: vec![change], ignored: 0 }
+    Read { batch: Batch { events: vec![event], refused: Vec::new() }, changes: vec![change], ignored: 0 }
 }
 
 /// Alarms that do not come any more are worth a look.
 fn ended(topic: &str) -> Read {
-    Read { batch: Batch { events: vec![subscription(topic, Action::Trigger)], refused: Vec::new() }, ..Read::default() }
-}
-
-fn subscription(topic: &str, action: Action) -> Event {
-    let triggers = action == Action::Trigger;
-    Event {
-        summary: if triggers { format!("SNS topic {} ended its subscription: nothing of it comes here any more", short(topic)) } else { String::new() },
-        source: short(topic),
-        class: Some("SNS subscription".to_owned()),
-        client: Some("Amazon SNS".to_owned()),
-        details: json!({"TopicArn": topic}),
-        ..Event::bare(action, short(&format!("sns-subscription/{topic}")), if triggers { Severity::Warning } else { Severity::Info })
-    }
-}
-
-/// ARNs of topics have 300 characters at most; whoever sends more gets them cut.
-fn short(text: &str) -> String {
-    text.chars().take(255).collect()
+    let event = aws::subscription(Action::Trigger, topic, Severity::Warning);
+    let summary = format!("SNS topic {} ended its subscription: nothing of it comes here any more", event.source);
+    let event = Event { summary, details: json!({"TopicArn": topic}), ..event };
+    Read { batch: Batch { events: vec![event], refused: Vec::new() }, ..Read::default() }
 }
 
 fn is_mail(content_type: &str) -> bool {

@@ -29,18 +29,9 @@ async fn main() -> Result<(), Error> {
             };
         }
         let (head, body) = serde_json::from_value::<Request>(event.payload)?.into_parts();
-        let call = Call {
-            method: head.method(),
-            path: &head.raw_path,
-            query: &head.raw_query_string,
-            content_type: &head.headers.content_type,
-            content_encoding: &head.headers.content_encoding,
-            authorization: &head.headers.authorization,
-            hub_signature: &head.headers.hub_signature,
-        };
-        let answer = inbound.answer(&call, body).await;
-        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
-        Ok::<_, Error>(serde_json::to_value(if answer.status == 405 { response.with_header("allow", "POST") } else { response })?)
+        let call = Call::of(&head);
+        let response = Response::from(inbound.answer(&call, body).await);
+        Ok::<_, Error>(serde_json::to_value(response)?)
     }))
     .await
 }

@@ -27,6 +27,7 @@ use tocsin_app::ports::{ChangeStore, IdSource, IntegrationKey, KeyReader, Pings}
 use tocsin_app::record_change::record_change;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::configuration::IntegrationKind;
+use tocsin_lambda::http::Request;
 
 /// Alerts of one delivery that are written at the same time.
 const AT_ONCE: usize = 16;
@@ -272,6 +273,21 @@ pub struct Call<'a> {
     pub authorization: &'a str,
     /// GitHub's signature of the body; empty where its webhook has no secret.
     pub hub_signature: &'a str,
+}
+
+impl<'a> Call<'a> {
+    /// The call that a request is.
+    pub fn of(request: &'a Request) -> Self {
+        Self {
+            method: request.method(),
+            path: &request.raw_path,
+            query: &request.raw_query_string,
+            content_type: &request.headers.content_type,
+            content_encoding: &request.headers.content_encoding,
+            authorization: &request.headers.authorization,
+            hub_signature: &request.headers.hub_signature,
+        }
+    }
 }
 
 /// How to read a body whose key stands in the address.

@@ -15,25 +15,13 @@ async fn main() -> Result<(), Error> {
     store.warm().await;
     let ingest = &Ingest::new(accept_event(&store), store.clone(), store.clone(), store);
     run(service_fn(move |event: LambdaEvent<Request>| async move {
-        let request = event.payload;
-        let (head, body) = request.into_parts();
-        let call = Call {
-            method: head.method(),
-            path: &head.raw_path,
-            query: &head.raw_query_string,
-            content_type: &head.headers.content_type,
-            content_encoding: &head.headers.content_encoding,
-            authorization: &head.headers.authorization,
-            hub_signature: &head.headers.hub_signature,
-        };
+        let (head, body) = event.payload.into_parts();
+        let call = Call::of(&head);
         if let Some(door) = ingest.opsgenie(&call) {
             let answer = door.create(&call, body).await;
-            let text = answer.text(door.accept.clock.now());
-            return Ok(Response::json(answer.status, text).with_request_id(Some(answer.request_id)).with_retry_after(answer.retry_after_s));
+            return Ok(answer.response(door.accept.clock.now()));
         }
-        let answer = ingest.answer(&call, body).await;
-        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
-        Ok::<_, Error>(if answer.status == 405 { response.with_header("allow", "POST") } else { response })
+        Ok::<_, Error>(Response::from(ingest.answer(&call, body).await))
     }))
     .await
 }

@@ -18,6 +18,7 @@ use tocsin_app::error::AppError;
 use tocsin_app::ports::IntegrationKey;
 use tocsin_domain::alert::request::{RequestId, Requested};
 use tocsin_domain::id::AlertId;
+use tocsin_lambda::http::Response;
 
 /// Bytes of the largest body.
 pub const MOST: usize = 512 * 1024;
@@ -116,6 +117,12 @@ impl Answered {
             map.insert("requestId".to_owned(), json!(self.request_id));
         }
         body.to_string()
+    }
+
+    /// What goes over the wire, at an instant.
+    pub fn response(self, now: Timestamp) -> Response {
+        let text = self.text(now);
+        Response::json(self.status, text).with_request_id(Some(self.request_id)).with_retry_after(self.retry_after_s)
     }
 }
 

@@ -18,23 +18,11 @@ async fn main() -> Result<(), Error> {
     let opsgenie = &Opsgenie::new(events, store.clone(), store.clone(), common.keep_heartbeats(), required("TOCSIN_PUBLIC_URL")?);
     run(service_fn(move |event: LambdaEvent<Request>| async move {
         let (head, body) = event.payload.into_parts();
-        let call = Call {
-            method: head.method(),
-            path: &head.raw_path,
-            query: &head.raw_query_string,
-            content_type: &head.headers.content_type,
-            content_encoding: &head.headers.content_encoding,
-            authorization: &head.headers.authorization,
-            hub_signature: &head.headers.hub_signature,
-        };
+        let call = Call::of(&head);
         if let Some(ingest) = opsgenie.events(&call) {
-            let answer = ingest.answer(&call, body).await;
-            let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
-            return Ok::<_, Error>(if answer.status == 405 { response.with_header("allow", "POST") } else { response });
+            return Ok::<_, Error>(Response::from(ingest.answer(&call, body).await));
         }
-        let answer = opsgenie.answer(&call, body).await;
-        let text = answer.text(opsgenie.now());
-        Ok(Response::json(answer.status, text).with_request_id(Some(answer.request_id)).with_retry_after(answer.retry_after_s))
+        Ok(opsgenie.answer(&call, body).await.response(opsgenie.now()))
     }))
     .await
 }

@@ -12,6 +12,9 @@ use serde_json::Value;
 use tocsin_domain::alert::Severity;
 use tocsin_domain::alert::event::{Action, Event, Link};
 
+/// Characters of a topic's ARN that are shown; real ones have some 300 at most.
+const MOST_TOPIC: usize = 500;
+
 /// Reads one request.
 ///
 /// # Errors
@@ -63,21 +66,23 @@ fn other(body: &[u8]) -> Result<Read, Refusal> {
 const TEXT: &str = r#"[{"client": "Amazon SNS", "action": "{Subject}", "actions": {"ok:*": "resolve", "resolved*": "resolve", "*": "trigger"},
     "key": ["{TopicArn}/{~Subject}", "{MessageId}"], "summary": ["{Subject}: {Message}", "{Message}", "{Subject}"], "source": "{TopicArn}", "time": "{Timestamp}"}]"#;
 
+/// What happens to the subscription of a topic: one alert a topic, whichever function reports it.
+pub fn subscription(action: Action, topic: &str, severity: Severity) -> Event {
+    let (dedup_key, _) = super::identity::bounded(format!("sns-subscription/{topic}"));
+    Event {
+        source: topic.chars().take(MOST_TOPIC).collect(),
+        class: Some("SNS subscription".to_owned()),
+        client: Some("Amazon SNS".to_owned()),
+        ..Event::bare(action, dedup_key, severity)
+    }
+}
+
 fn confirmation(topic: &str, url: String) -> Event {
     let link = is_amazons(&url).then(|| Link { href: url.clone(), text: "Confirm the subscription".to_owned() });
     let adapted = if link.is_some() { Vec::new() } else { vec!["the address that would confirm is not Amazon's: it is not shown as a link".to_owned()] };
-    let (dedup_key, _) = super::identity::bounded(format!("sns-subscription/{topic}"));
-    let topic: String = topic.chars().take(500).collect();
-    Event {
-        summary: format!("SNS topic {topic} asks to confirm its subscription: open the link of this alert once"),
-        source: topic,
-        class: Some("SNS subscription".to_owned()),
-        client: Some("Amazon SNS".to_owned()),
-        links: link.into_iter().collect(),
-        details: serde_json::json!({"SubscribeURL": url}),
-        adapted,
-        ..Event::bare(Action::Trigger, dedup_key, Severity::Info)
-    }
+    let event = subscription(Action::Trigger, topic, Severity::Info);
+    let summary = format!("SNS topic {} asks to confirm its subscription: open the link of this alert once", event.source);
+    Event { summary, links: link.into_iter().collect(), details: serde_json::json!({"SubscribeURL": url}), adapted, ..event }
 }
 
 /// `https://sns.REGION.amazonaws.com/?Action=ConfirmSubscription&...`, and nothing else.
@@ -91,6 +96,15 @@ fn is_amazons(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn topics_with_long_names_are_not_taken_for_one_another() {
+        let topic = |end: &str| format!("arn:aws:sns:ap-southeast-2:123456789012:{}{end}", "x".repeat(255));
+        let [a, b] = ["a", "b"].map(|end| subscription(Action::Trigger, &topic(end), Severity::Info));
+        assert_ne!(a.dedup_key, b.dedup_key);
+        assert!(a.dedup_key.chars().count() <= 255, "{}", a.dedup_key);
+        assert_eq!(a.source, topic("a"));
+    }
 
     #[test]
     fn only_amazons_own_address_is_a_link() {

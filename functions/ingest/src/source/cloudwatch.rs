@@ -1,6 +1,6 @@
 //! CloudWatch alarms, on each way that they come: EventBridge, SNS (HTTPS subscription or Lambda), or an alarm's own Lambda action.
 //!
-//! Called by: the ingest handler (route not connected yet), which verifies the signature of an SNS message and confirms a subscription itself.
+//! Called by: [`aws`](super::aws). Whether SNS signed a message is the inbound function's to find out, before.
 //! Format: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html>.
 //!
 //! An alarm's ARN is its dedup key on every way. ALARM triggers, OK resolves. INSUFFICIENT_DATA triggers with severity warning: an open alert stays
