@@ -70,7 +70,7 @@ pub(crate) enum Command {
     },
     /// Print the JSON Schema of configuration files, for editors.
     Schema,
-    /// Say who is on call at any instant: by a configuration file, offline, or by the version that was in force then.
+    /// Say who is on call at any instant: by the version that was in force then and what people changed at run time, or by a configuration file, offline.
     Who(Who),
     /// Look for what would keep a page from a person by a configuration file, offline: holes in schedules, levels and people that nobody reaches. Exit code 1
     /// where there is any.

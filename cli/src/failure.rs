@@ -136,6 +136,7 @@ impl Failure {
                 "this token may not do that in the whole deployment: an admin of a team adds --team TEAM to plan, apply and export"
             }
             Failure::Api { status: 403, .. } => "this token may not do that: use one with a higher role, or ask an administrator",
+            Failure::Api { status: 404, about: "overrides", .. } => "the deployment seems to be older than this command: deploy the same version of both",
             Failure::Api { status: 404, about: "incident", .. } => "see which there are: tocsin incidents --all",
             Failure::Api { status: 400, about: "event", .. } => {
                 "the key is shown by tocsin apply when its integration is new; make another one: tocsin key INTEGRATION"

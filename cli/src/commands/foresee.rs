@@ -1,11 +1,13 @@
 //! `who` and `verify`: what a configuration says about any instant; of a file without asking anybody.
 //!
-//! Both compute with the engine that pages by: what they say is what would happen with it in force. Overrides that people make at run time are in no file and in no
-//! version.
+//! Both compute with the engine that pages by: what they say is what would happen with it in force. What people changed at run time (overrides, swaps, imported
+//! shifts) is in no file: where the deployment is asked, `who` lays it over the version, so that it names whom `oncall` names. Each change counts from when it was
+//! made until it ended or was taken back, so that an instant in the past is answered as it was then.
 
 use super::apply::read;
 use super::history;
 use super::plan::lines;
+use super::run_time::RunTime;
 use crate::arguments::ApiArguments;
 use crate::client::Api;
 use crate::failure::Failure;
@@ -17,13 +19,13 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tocsin_domain::foresight::words::{times_of, zone_of};
-use tocsin_domain::foresight::{Concern, Outside, Verified, verify as prove};
+use tocsin_domain::foresight::{Concern, Outside, Verified, laid, verify as prove};
 
 /// Who is on call, by what.
 #[derive(Debug, Args)]
 #[command(disable_version_flag = true)]
 pub(crate) struct Who {
-    /// The file (YAML) or folder; where none is given, the version of the deployment that was in force then.
+    /// The file (YAML) or folder, offline; where none is given, the version of the deployment that was in force then, with what people changed at run time.
     pub(crate) file: Option<PathBuf>,
     /// By this version of the deployment.
     #[arg(long, value_name = "VERSION", conflicts_with = "file")]
@@ -56,8 +58,8 @@ const MOST_TIMES: usize = 40;
 /// Who is on call at an instant: by a file, by a version, or by what was in force then.
 pub(super) async fn who(which: &Who, api: &ApiArguments, out: &Out) -> Result<ExitCode, Failure> {
     let at = which.at.unwrap_or(out.now);
-    let (configuration, version) = match (&which.file, which.version) {
-        (Some(file), _) => (read(file)?, None),
+    let (configuration, version, run_time) = match (&which.file, which.version) {
+        (Some(file), _) => (read(file)?, None, None),
         (None, version) => {
             let api = Api::new(api)?;
             let version = match version {
@@ -66,9 +68,13 @@ pub(super) async fn who(which: &Who, api: &ApiArguments, out: &Out) -> Result<Ex
             };
             let next = || Some("see the versions: tocsin history".to_owned());
             let version = version.ok_or_else(|| Failure::Refused { what: format!("no configuration was in force at {at}"), next: next() })?;
-            (history::version(&api, version).await?, Some(version))
+            let configuration = history::version(&api, version).await?;
+            let run_time = RunTime::since(at, &api).await?.about(&[&configuration]);
+            (laid(&configuration, &run_time.rosters, at), Some(version), Some(run_time))
         }
     };
+    // The grain of schedules is a second.
+    let moment = at.saturating_add(SignedDuration::from_secs(1)).unwrap_or(at);
     let (mut rows, mut answer) = (Vec::new(), Vec::new());
     for schedule in &configuration.schedules {
         let on_call = schedule.on_call(at);
@@ -80,9 +86,13 @@ pub(super) async fn who(which: &Who, api: &ApiArguments, out: &Out) -> Result<Ex
         }
         answer.push(json!({ "schedule": schedule.id, "on_call": on_call }));
     }
-    out.say(&version.map_or_else(|| format!("At {at}:"), |version| format!("At {at}, by version {version} of the configuration:")));
+    let overrides = run_time.as_ref().and_then(|r| r.told(moment)).map_or_else(String::new, |told| format!(" and {told}"));
+    out.say(&version.map_or_else(|| format!("At {at}:"), |version| format!("At {at}, by version {version} of the configuration{overrides}:")));
     out.table(&["SCHEDULE", "ON CALL", "WHY"], rows);
-    out.answer(&json!({ "at": at, "version": version, "schedules": answer }));
+    let notes = run_time.as_ref().map_or_else(Vec::new, |r| r.not_known(&configuration, out.now));
+    notes.iter().for_each(|note| out.say(note));
+    let laid_over = run_time.as_ref().map(|r| r.answer(moment));
+    out.answer(&json!({ "at": at, "version": version, "schedules": answer, "laid_over": laid_over, "notes": notes }));
     Ok(ExitCode::SUCCESS)
 }
 

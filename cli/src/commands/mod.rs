@@ -19,6 +19,7 @@ pub(crate) mod redrive;
 pub(crate) mod respond;
 pub(crate) mod roster;
 pub(crate) mod rules;
+mod run_time;
 pub(crate) mod send;
 pub(crate) mod simulate;
 

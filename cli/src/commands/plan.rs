@@ -1,9 +1,11 @@
 //! `plan`: what a configuration file would change, before it does.
 //!
-//! The meaning is computed here, by the code that pages; the deployment is only asked for what is in force. With `--against` nobody is asked at all.
+//! The meaning is computed here, by the code that pages; the deployment is only asked for what is in force, and for what people changed about schedules at run time,
+//! which stays and lies over both sides. With `--against` nobody is asked at all.
 
 use super::apply::{Part, Present, part, present, read, read_part};
 use super::history;
+use super::run_time::RunTime;
 use super::simulate::TurnOf;
 use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
@@ -30,7 +32,7 @@ use tocsin_domain::notification::message::clean;
 pub(crate) struct Plan {
     /// The file (YAML) or folder of files that would be put into force.
     pub(crate) file: PathBuf,
-    /// Compare with this file or folder, offline; by default with what is in force in the deployment.
+    /// Compare with this file or folder, offline; by default with what is in force in the deployment, overrides made at run time laid over both.
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub(crate) against: Option<PathBuf>,
     /// Compare with this version of the deployment.
@@ -79,27 +81,36 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
         return plan_part(team, arguments, &Api::new(api)?, out).await;
     }
     let after = read(&arguments.file)?;
+    let at = arguments.at.unwrap_or(out.now);
     let mut outside = Outside::default();
-    let (version, before) = match (&arguments.against, arguments.version) {
-        (Some(file), _) => (None, read(file)?),
-        (None, Some(version)) => (Some(version), history::version(&Api::new(api)?, version).await?),
+    let (version, before, run_time) = match (&arguments.against, arguments.version) {
+        (Some(file), _) => (None, read(file)?, None),
+        (None, Some(version)) => {
+            let api = Api::new(api)?;
+            let before = history::version(&api, version).await?;
+            (Some(version), before, Some(RunTime::since(at, &api).await?))
+        }
         (None, None) => {
             let api = Api::new(api)?;
             let Present { version, configuration } = present(&api).await?;
             let before = document(&api, version, &configuration)?;
+            let mut run_time = None;
             if version > 0 {
                 outside.earlier = history::removed(&api).await?;
                 unconfirmed(&api, &before, &mut outside).await?;
+                run_time = Some(RunTime::since(at, &api).await?);
             }
-            (Some(version), before)
+            (Some(version), before, run_time)
         }
     };
+    let run_time = run_time.map(|r| r.about(&[&before, &after]));
     outside.drawn = arguments.turn.iter().map(TurnOf::drawn).collect();
-    let plan = foresee(&before, &after, &outside, arguments.at.unwrap_or(out.now));
+    outside.rosters = run_time.as_ref().map_or_else(Vec::new, |r| r.rosters.clone());
+    let plan = foresee(&before, &after, &outside, at);
     if let (Some(file), Some(base_version)) = (&arguments.out, version) {
         keep(file, &plan, base_version, &before, &after)?;
     }
-    let code = say(arguments, &plan, version, &after, out)?;
+    let code = say(arguments, &plan, (version, run_time.as_ref()), &after, out)?;
     let in_force = arguments.against.is_none() && arguments.version.is_none() && version.is_some_and(|v| v > 0);
     if in_force && !outside.asked && !plan.is_nothing() {
         out.say("\nWhich contact methods are verified is not known: only admins of the whole deployment may ask for everybody's.");
@@ -113,19 +124,30 @@ async fn plan_part(team: &TeamId, arguments: &Plan, api: &Api, out: &Out) -> Res
     let wanted = read_part(&arguments.file, team, &names)?;
     let names = names.with_people_of(&wanted);
     let (before, after) = (standing_in(&configuration, &names), standing_in(&wanted, &names));
-    let outside = Outside { drawn: arguments.turn.iter().map(TurnOf::drawn).collect(), ..Outside::default() };
-    let plan = foresee(&before, &after, &outside, arguments.at.unwrap_or(out.now));
+    let at = arguments.at.unwrap_or(out.now);
+    // Of others' schedules only that they are there is known: what people changed about them has nothing to lie over.
+    let run_time = RunTime::since(at, api).await?.about(&[&configuration, &wanted]);
+    let drawn = arguments.turn.iter().map(TurnOf::drawn).collect();
+    let outside = Outside { drawn, rosters: run_time.rosters.clone(), ..Outside::default() };
+    let plan = foresee(&before, &after, &outside, at);
     if let Some(file) = &arguments.out {
         keep(file, &plan, version, &configuration, &wanted)?;
     }
-    say(arguments, &plan, Some(version), &after, out)
+    say(arguments, &plan, (Some(version), Some(&run_time)), &after, out)
 }
 
-/// Says what a plan means.
-fn say(arguments: &Plan, plan: &foresight::Plan, version: Option<u64>, after: &Configuration, out: &Out) -> Result<ExitCode, Failure> {
+/// Says what a plan means, from a version and what was laid over both sides.
+fn say(
+    arguments: &Plan,
+    plan: &foresight::Plan,
+    (version, run_time): (Option<u64>, Option<&RunTime>),
+    after: &Configuration,
+    out: &Out,
+) -> Result<ExitCode, Failure> {
     let mut answer = serde_json::to_value(plan).unwrap_or_default();
     answer["changes"] = json!(!plan.is_nothing());
     answer["base_version"] = json!(version);
+    answer["laid_over"] = json!(run_time.map(|r| r.answer(plan.until)));
     out.answer(&answer);
     let from = match (&arguments.against, version) {
         (Some(file), _) => file.display().to_string(),
@@ -137,6 +159,9 @@ fn say(arguments: &Plan, plan: &foresight::Plan, version: Option<u64>, after: &C
         return Ok(ExitCode::SUCCESS);
     }
     out.say(&format!("From {from} to {}, looking ahead from {} to {}.", arguments.file.display(), minute(&plan.from), minute(&plan.until)));
+    if let Some(told) = run_time.and_then(|r| r.told(plan.until)) {
+        out.say(&format!("Before and after with {told}: they stay as they are."));
+    }
     show(plan, after, out);
     if let Some(file) = &arguments.out {
         let (file, path) = (file.display(), arguments.file.display());

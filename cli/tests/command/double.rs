@@ -43,6 +43,12 @@ impl Answer {
         Self { status, kind: "application/json", body: body.to_string() }
     }
 
+    /// These schedules are in force, and nobody changed anything at run time.
+    pub(crate) fn no_overrides(schedules: &[&str]) -> Self {
+        let of = |schedule: &&str| serde_json::json!({ "schedule": schedule, "team": "web", "overrides": [] });
+        Self::json(200, serde_json::json!({ "schedules": schedules.iter().map(of).collect::<Vec<_>>() }))
+    }
+
     pub(crate) fn problem(status: u16, title: &str, detail: &str) -> Self {
         let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
         Self { status, kind: "application/problem+json", body: body.to_string() }

@@ -135,6 +135,7 @@ fn two_versions() -> Double {
             200,
             json!({"versions": [{"version": 2, "at": "2026-01-06T10:00:00Z", "by": "ada"}, {"version": 1, "at": "2026-01-05T10:00:00Z", "by": "ada"}]}),
         ),
+        "GET /v1/overrides" => Answer::no_overrides(&["primary"]),
         "GET /v1/configuration/versions/1" => Answer::json(200, json!({"version": 1, "configuration": of("ada")})),
         "GET /v1/configuration/versions/2" => Answer::json(200, json!({"version": 2, "configuration": of("grace")})),
         other => Answer::problem(404, "Not found", other),
@@ -149,6 +150,7 @@ fn who_was_on_call_then_is_told_by_what_was_in_force_then() {
         At 2026-01-06T09:59:59Z, by version 1 of the configuration:
         SCHEDULE  ON CALL  WHY
         primary   ada      layer 1, turn 1 since 2026-01-05 00:00 UTC
+        Overrides made at run time are kept for 100 days after their end: which there were then is not known.
     "#]]
     .assert_eq(at(&["2026-01-06T09:59:59Z"]).good());
     assert!(at(&["2026-01-06T10:00:00Z"]).good().contains("primary   grace"));

@@ -30,6 +30,7 @@ fn deployment() -> Double {
     Double::new(move |request: &Request| match request.line().split('?').next().unwrap_or_default() {
         "GET /v1/configuration" => Answer::json(200, json!({"version": 3, "configuration": present})),
         "GET /v1/configuration/versions" => Answer::json(200, versions()),
+        "GET /v1/overrides" => Answer::no_overrides(&[]),
         "GET /v1/configuration/versions/1" => Answer::json(200, json!({"version": 1, "at": "2026-01-03T09:00:00Z", "by": "x", "configuration": present})),
         "POST /v1/configuration/versions/1/rollback" => Answer::json(200, json!({"version": 4, "changed": true, "created_keys": [], "contacts": []})),
         other => Answer::problem(404, "Not found", other),

@@ -19,6 +19,7 @@ mod operations;
 mod plan;
 mod roster;
 mod rules;
+mod run_time;
 mod send;
 mod simulate;
 mod teams;

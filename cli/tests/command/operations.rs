@@ -4,7 +4,7 @@ use super::double::{run, tocsin};
 use std::collections::BTreeSet;
 
 /// Operation, and the command that asks it.
-const COMMANDS: [(&str, &str); 65] = [
+const COMMANDS: [(&str, &str); 66] = [
     ("get /v1/audit", "audit"),
     ("get /v1/configuration", "export"),
     ("put /v1/configuration", "apply"),
@@ -44,6 +44,7 @@ const COMMANDS: [(&str, &str); 65] = [
     ("delete /v1/maintenance/{window}", "maintenance end"),
     ("get /v1/me", "me"),
     ("get /v1/oncall", "oncall"),
+    ("get /v1/overrides", "who"),
     ("get /v1/schedules", "schedules"),
     ("get /v1/schedules/{schedule}/changes", "shifts changes"),
     ("get /v1/schedules/{schedule}/feeds", "calendar list"),

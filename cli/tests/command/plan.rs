@@ -191,6 +191,7 @@ fn in_force(may: bool) -> Double {
         "GET /v1/configuration" => Answer::json(200, json!({"version": 3, "configuration": document})),
         "GET /v1/users/linus/reach" if may => Answer::json(200, json!({"contact_methods": [{"id": "linus-sms", "state": "unverified"}]})),
         "GET /v1/users/grace/reach" if may => Answer::json(200, json!({"contact_methods": [{"id": "grace-sms", "state": "verified"}]})),
+        path if path.starts_with("GET /v1/overrides?from=") => Answer::no_overrides(&[]),
         path if path.starts_with("GET /v1/configuration/versions") => Answer::json(200, json!({"versions": []})),
         other => Answer::problem(404, "Not found", other),
     })

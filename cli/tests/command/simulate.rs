@@ -171,6 +171,7 @@ fn an_incident_of_the_deployment_is_played_again_against_a_file() {
             {"seq": 5, "at": "2026-01-10T02:05:00Z", "type": "resolved", "what": {}, "actor": "sender shop-pd"}]});
     let double = Double::new(move |request: &Request| match request.line().as_str() {
         "GET /v1/incidents/7" => Answer::json(200, shown.clone()),
+        "GET /v1/overrides?from=2026-01-10T02%3A00%3A00Z" => Answer::no_overrides(&[]),
         other => Answer::problem(404, "Not Found", other),
     });
     let ruled = file("ruled-again.yaml", RULED);
@@ -186,5 +187,5 @@ fn an_incident_of_the_deployment_is_played_again_against_a_file() {
         2026-01-10 02:05:00 UTC  +300 s  #1        sender shop-pd  1 alert resolved, 0 still open
         2026-01-10 02:05:00 UTC  +300 s  #1        sender shop-pd  resolved
     "#]].assert_eq(ran.good());
-    assert_eq!(double.lines(), ["GET /v1/incidents/7"]);
+    assert_eq!(double.lines(), ["GET /v1/incidents/7", "GET /v1/overrides?from=2026-01-10T02%3A00%3A00Z"]);
 }

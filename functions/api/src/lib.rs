@@ -75,6 +75,7 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::schedules::preview_schedule))
         .routes(routes!(route::schedules::show_shifts))
         .routes(routes!(route::schedules::show_hours))
+        .routes(routes!(route::rosters::everywhere::list_all_overrides))
         .routes(routes!(route::rosters::overrides::list_overrides, route::rosters::overrides::add_override))
         .routes(routes!(route::rosters::overrides::remove_override))
         .routes(routes!(route::rosters::imports::import_shifts))

@@ -62,7 +62,8 @@ impl Rosters {
         Ok(Some(laid))
     }
 
-    async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
+    /// What people changed about these schedules; nothing of those that nobody changed.
+    pub async fn rosters(&self, schedules: &[ScheduleId]) -> Result<Vec<Roster>, PortError> {
         if schedules.is_empty() {
             return Ok(Vec::new());
         }

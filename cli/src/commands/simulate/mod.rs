@@ -1,12 +1,14 @@
 //! `simulate`: who would be paged when, and why, if something happened.
 //!
-//! The playing is the domain's ([`play`]), on a clock of its own; here the question is read and the timeline printed. With a file, offline.
+//! The playing is the domain's ([`play`]), on a clock of its own; here the question is read and the timeline printed. A file alone is played offline; where the
+//! deployment is asked for a version or an incident, what people changed about schedules there is laid over.
 
 mod recorded;
 
 use super::apply::{Present, present, read};
 use super::history;
 use super::plan::document;
+use super::run_time::RunTime;
 use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
 use crate::failure::Failure;
@@ -27,7 +29,7 @@ use tocsin_domain::incident::timeline::Actor;
 #[derive(Debug, Args)]
 #[command(disable_version_flag = true)]
 pub(crate) struct Simulate {
-    /// The file (YAML) or folder; what is in force in the deployment where none is given.
+    /// The file (YAML) or folder, offline; where none is given, what is in force in the deployment, with what people changed at run time.
     pub(crate) file: Option<PathBuf>,
     /// This version of the deployment.
     #[arg(long, value_name = "VERSION", conflicts_with = "file")]
@@ -177,9 +179,19 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
     let Some(first) = events.iter().map(|e| e.at).min() else {
         return Err(Failure::Refused { what: "there is no event to play".to_owned(), next: None });
     };
-    let mut story = play(&configuration, &around, events, later(first, which.length.seconds));
+    let until = later(first, which.length.seconds);
+    // A file alone is played offline.
+    let asks = which.file.is_none() || which.incident.is_some();
+    let run_time = if asks { Some(RunTime::since(first, &Api::new(api)?).await?.about(&[&configuration])) } else { None };
+    if let Some(run_time) = &run_time {
+        around.rosters.clone_from(&run_time.rosters);
+        notes.extend(run_time.told(until).map(|told| format!("played with {told}")));
+        notes.extend(run_time.not_known(&configuration, out.now));
+    }
+    let mut story = play(&configuration, &around, events, until);
     story.notes.splice(0..0, notes);
-    out.answer(&json!({ "entries": story.entries, "kept": story.kept, "notes": story.notes }));
+    let laid_over = run_time.map(|r| r.answer(until));
+    out.answer(&json!({ "entries": story.entries, "kept": story.kept, "notes": story.notes, "laid_over": laid_over }));
     show(&story, first, out);
     Ok(ExitCode::SUCCESS)
 }

@@ -69,6 +69,10 @@ pub(crate) struct MaintenanceView {
     configured: bool,
     /// Who started it.
     by: String,
+    /// When it was asked for; none of the configuration's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Timestamp>,
@@ -88,6 +92,7 @@ fn view(run: &MaintenanceRun, now: Timestamp) -> MaintenanceView {
         state: run.standing(now).as_str(),
         configured: run.configured,
         by: if run.configured { "configuration".to_owned() } else { run.by.to_string() },
+        at: run.at,
         ended_at: run.ended_at,
         ended_by: run.ended_by.as_ref().map(ToString::to_string),
     }

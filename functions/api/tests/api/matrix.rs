@@ -59,6 +59,7 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("get", "/v1/schedules/{schedule}/shifts", "/v1/schedules/rota/shifts", None, OfTeam(Observer)),
         ("get", "/v1/schedules/{schedule}/hours", "/v1/schedules/rota/hours", None, OfTeam(Observer)),
         ("get", "/v1/schedules/{schedule}/changes", "/v1/schedules/rota/changes", None, OfTeam(Observer)),
+        ("get", "/v1/overrides", "/v1/overrides", None, Any),
         ("get", "/v1/schedules/{schedule}/overrides", "/v1/schedules/rota/overrides", None, OfTeam(Observer)),
         // The tokens of this bench are Ada's: she acts for herself as a responder, and for Bob as an admin.
         ("post", "/v1/schedules/{schedule}/overrides", "/v1/schedules/rota/overrides", Some(ADD_ADA), OfTeam(Responder)),

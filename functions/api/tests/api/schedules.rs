@@ -1,9 +1,10 @@
 //! Schedules at run time through the API: what each route answers, how bad input is told, what a calendar looks like.
 
-use crate::support::{Bench, owner, token};
+use crate::support::{Bench, configuration, owner, token};
+use futures::executor::block_on;
 use serde_json::{Value, json};
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{Feed, FeedOf, FeedStore, RosterChange, RosterRecord, RosterStore, SecretHash};
+use tocsin_app::ports::{ConfigurationStore, Feed, FeedOf, FeedStore, RosterChange, RosterRecord, RosterStore, SecretHash, VersionRecord};
 use tocsin_domain::configuration::Role;
 use tocsin_domain::id::{FeedId, OverrideId, SwapId};
 use tocsin_domain::incident::timeline::Actor;
@@ -113,6 +114,44 @@ fn who_is_on_call_now_knows_overrides() {
     assert_eq!(ask(&bench, "POST", "/v1/schedules/rota/overrides", now).0, 200);
     assert_eq!(ask(&bench, "GET", "/v1/oncall", "").1["schedules"][0]["on_call"][0]["user"], "bob");
     assert_eq!(ask(&bench, "GET", "/v1/schedules", "").1["schedules"][0]["on_call"], json!(["bob"]));
+}
+
+#[test]
+fn the_overrides_of_all_schedules_come_in_one_answer() {
+    let bench = Bench::new();
+    let made = ask(&bench, "POST", "/v1/schedules/rota/overrides", ADD_ADA).1["id"].clone();
+    let all = |query: &str| {
+        let answer = ask(&bench, "GET", &format!("/v1/overrides{query}"), "").1;
+        answer["schedules"][0]["overrides"].as_array().unwrap().iter().map(|o| o["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(all(""), [json!("ovr_00000000010000000000000001"), made.clone()]);
+    assert_eq!(all("?from=2026-01-06T12:00:00Z"), [json!("ovr_00000000010000000000000001")], "the other one is over then");
+    assert_eq!(ask(&bench, "DELETE", &format!("/v1/schedules/rota/overrides/{}", made.as_str().unwrap()), "").0, 200);
+    assert_eq!(all(""), [json!("ovr_00000000010000000000000001")], "taken back before it began: it never counts");
+    let theirs = bench.call("GET", "/v1/overrides", Some(&token(Some("theirs"), Role::Owner)), None).2;
+    assert_eq!(theirs, json!({"schedules": []}));
+    for query in ["from=x", "after=NO", "colour=red"] {
+        assert_eq!(ask(&bench, "GET", &format!("/v1/overrides?{query}"), "").0, 422, "{query}");
+    }
+}
+
+#[test]
+fn the_overrides_of_many_schedules_come_in_pages() {
+    let bench = Bench::new();
+    let mut many = configuration();
+    many.schedules = (0..120).map(|n| tocsin_domain::schedule::Schedule { id: format!("rota-{n:03}").parse().unwrap(), ..many.schedules[0].clone() }).collect();
+    let record = VersionRecord::new(2, "2026-01-05T08:30:00Z".parse().unwrap(), Actor::System);
+    block_on(bench.store.publish_configuration(&record, &many)).unwrap();
+    let mut seen = Vec::new();
+    let mut path = "/v1/overrides".to_owned();
+    loop {
+        let answer = ask(&bench, "GET", &path, "").1;
+        seen.push(answer["schedules"].as_array().unwrap().iter().map(|s| s["schedule"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+        let Some(next) = answer["next"].as_str() else { break };
+        path = format!("/v1/overrides?after={next}");
+    }
+    assert_eq!(seen.iter().map(Vec::len).collect::<Vec<_>>(), [100, 20]);
+    assert_eq!(seen.concat(), (0..120).map(|n| format!("rota-{n:03}")).collect::<Vec<_>>());
 }
 
 #[test]

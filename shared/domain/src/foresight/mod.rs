@@ -8,6 +8,7 @@
 //! computed over whole ranges instead, because years have too many instants, is held against it by a property test.
 
 pub mod difference;
+mod laid;
 pub mod pages;
 pub mod plan;
 pub mod proof;
@@ -17,5 +18,6 @@ pub mod spans;
 pub mod verify;
 pub mod words;
 
+pub use laid::laid;
 pub use plan::{Outside, Plan, plan};
 pub use verify::{Concern, Verified, verify};

@@ -1,11 +1,13 @@
 //! The difference between two configurations in meaning: what changes, what it uncovers, who is paged otherwise, who can not be reached any more.
 
 use super::difference::{Fate, ObjectChange, difference};
+use super::laid;
 use super::pages::{self, ServicePages};
 use super::spans;
 use super::verify::{self, Concern};
 use crate::configuration::Configuration;
 use crate::id::{ContactId, ScheduleId};
+use crate::schedule::roster::Roster;
 use crate::schedule::{Schedule, Span};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -28,6 +30,8 @@ pub struct Outside {
     pub drawn: pages::Drawn,
     /// Objects that earlier versions had, by kind (`users`) and id, with the last version that had them.
     pub earlier: BTreeMap<(String, String), u64>,
+    /// What people changed about schedules at run time: a new configuration takes none of it back.
+    pub rosters: Vec<Roster>,
 }
 
 impl Outside {
@@ -137,10 +141,13 @@ pub fn plan(before: &Configuration, after: &Configuration, outside: &Outside, at
     for object in objects.iter_mut().filter(|o| o.fate == Fate::Added) {
         object.recreates = object.id.as_ref().and_then(|id| outside.earlier.get(&(object.kind.clone(), id.clone())).copied());
     }
+    let keys = keys(before, after);
+    // What is different is told of the documents; what it does, of the schedules as they answer.
+    let (before, after) = (&laid(before, &outside.rosters, from), &laid(after, &outside.rosters, from));
     let (old, new) = (concerns(before, outside, from), concerns(after, &outside.afterwards(before, after), from));
     let warnings = new.into_iter().map(|concern| Warning { new: !old.iter().any(|o| o.same_matter(&concern)), concern }).collect();
     let coverage = after.schedules.iter().filter_map(|s| covered(before.schedule(&s.id)?, s, from, until)).collect();
-    Plan { from, until, coverage, pages: pages::changes(before, after, &outside.drawn, from, until), keys: keys(before, after), warnings, objects }
+    Plan { from, until, coverage, pages: pages::changes(before, after, &outside.drawn, from, until), keys, warnings, objects }
 }
 
 pub(super) fn later(from: Timestamp, days: u32) -> Timestamp {

@@ -189,6 +189,43 @@ impl Roster {
         laid
     }
 
+    /// The same for whoever asks about instants from `from` on, which may be over: a change counts from when it was made on, whatever it says of the time before,
+    /// for nobody was paged by it then. Whoever asks about now or later gets what [`Roster::over`] says.
+    ///
+    /// ```
+    /// use tocsin_domain::schedule::{Schedule, roster::{Asked, Roster}};
+    /// use tocsin_domain::{id::OverrideId, incident::timeline::Actor};
+    /// let schedule: Schedule = serde_json::from_str(r#"{"id": "s", "team": "t", "time_zone": "UTC", "layers": [
+    ///     {"rotation": "weekly", "start": "2026-01-05", "members": ["ada"]}
+    /// ]}"#).unwrap();
+    /// let at = |text: &str| text.parse().unwrap();
+    /// let asked = Asked {
+    ///     start: at("2026-01-06T12:00:00Z"), end: at("2026-01-06T18:00:00Z"),
+    ///     change: serde_json::from_str(r#"{"with": "bob"}"#).unwrap(), note: None,
+    /// };
+    /// let mut roster = Roster::empty(&schedule);
+    /// // Asked for at 14:00, from 12:00 on; taken back at 16:00.
+    /// let id = OverrideId::new(ulid::Ulid::from_parts(1, 1));
+    /// roster.add(asked, &schedule, &[], id, &Actor::System, at("2026-01-06T14:00:00Z")).unwrap();
+    /// roster.remove(id, &Actor::System, at("2026-01-06T16:00:00Z")).unwrap();
+    /// let then = roster.over_from(&schedule, at("2026-01-06T00:00:00Z"));
+    /// let who = |text| then.on_call(at(text))[0].user.to_string();
+    /// let times = ["2026-01-06T13:59:59Z", "2026-01-06T14:00:00Z", "2026-01-06T15:59:59Z", "2026-01-06T16:00:00Z"];
+    /// assert_eq!(times.map(who), ["ada", "bob", "bob", "ada"], "as it was answered at each of these times");
+    /// ```
+    pub fn over_from(&self, schedule: &Schedule, from: Timestamp) -> Schedule {
+        let mut known = self.clone();
+        for o in known.overrides.iter_mut().filter(|o| o.at > from) {
+            o.start = o.start.max(o.at);
+        }
+        known.over(schedule)
+    }
+
+    /// Its changes that have a say in `[from, until)`, oldest first.
+    pub fn between(&self, from: Timestamp, until: Timestamp) -> impl Iterator<Item = &AdHoc> {
+        self.overrides.iter().filter(move |o| o.counts() && o.start.max(o.at) < until && o.end > from && o.at < o.end)
+    }
+
     /// Adds a change. One that says the same as another that counts is that other: asking twice is harmless.
     /// `users`: everybody who exists; empty where nobody can tell.
     pub fn add(&mut self, asked: Asked, schedule: &Schedule, users: &[UserId], id: OverrideId, by: &Actor, now: Timestamp) -> Result<AdHoc, Refused> {

@@ -1,6 +1,7 @@
 //! Schedules at run time, a file a noun: overrides, imported shifts, swaps, and the record of who changed what.
 
 pub(crate) mod changes;
+pub(crate) mod everywhere;
 pub(crate) mod imports;
 pub(crate) mod overrides;
 pub(crate) mod swaps;

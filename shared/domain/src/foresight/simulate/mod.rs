@@ -12,6 +12,7 @@ mod clock;
 
 pub use act::{Act, Imagined, Of, Sent};
 
+use super::laid;
 use crate::alert::AlertKey;
 use crate::alert::outcome::{Outcome, RuleRef};
 use crate::configuration::Configuration;
@@ -24,6 +25,7 @@ use crate::maintenance::{MaintenanceRun, Maintenances};
 use crate::notification::lane::Lane;
 use crate::notification::page::Page;
 use crate::rules::threshold;
+use crate::schedule::roster::Roster;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +48,8 @@ pub struct Around {
     pub turns: BTreeMap<(PolicyId, u32), u64>,
     /// Maintenance windows that people started.
     pub maintenance: Vec<MaintenanceRun>,
+    /// What people changed about schedules at run time.
+    pub rosters: Vec<Roster>,
 }
 
 /// What came of it.
@@ -108,6 +112,8 @@ pub fn simulate(configuration: &Configuration, events: Vec<Imagined>, until: Tim
 /// The same, with what else is known.
 pub fn simulate_in(configuration: &Configuration, around: &Around, mut events: Vec<Imagined>, until: Timestamp) -> Story {
     events.sort_by_key(|e| e.at);
+    let begins = events.first().map_or(until, |e| e.at);
+    let configuration = &laid(configuration, &around.rosters, begins);
     let mut world = World::new(configuration, around);
     let mut events = events.into_iter().peekable();
     let mut steps = 0;

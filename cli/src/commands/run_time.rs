@@ -1,0 +1,114 @@
+//! What people did in the deployment at run time, for whoever foretells: overrides of schedules, those of swaps and imported shifts among them.
+//!
+//! Called by: `who`, `plan` and `simulate`, where they ask the deployment anyway; a file alone is looked at offline. Refuses to lay them over a configuration: that
+//! is the domain's ([`tocsin_domain::foresight::laid`]).
+
+use crate::client::{Api, Request};
+use crate::failure::Failure;
+use crate::output::count;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::id::{OverrideId, ScheduleId, TeamId};
+use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::schedule::Change;
+use tocsin_domain::schedule::roster::{AdHoc, KEPT_DAYS, Origin, Roster};
+
+#[derive(Deserialize)]
+struct Page {
+    schedules: Vec<OfSchedule>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct OfSchedule {
+    schedule: ScheduleId,
+    team: TeamId,
+    overrides: Vec<Made>,
+}
+
+/// An override that counts. Who made it and where it comes from is not asked here.
+#[derive(Deserialize)]
+struct Made {
+    id: OverrideId,
+    start: Timestamp,
+    end: Timestamp,
+    change: Change,
+    note: Option<String>,
+    at: Timestamp,
+}
+
+/// What the deployment tells: a roster for each schedule that is in force there and that the caller may see.
+pub(super) struct RunTime {
+    /// From this instant on.
+    from: Timestamp,
+    pub(super) rosters: Vec<Roster>,
+}
+
+impl RunTime {
+    /// Asks for what has a say from an instant on.
+    pub(super) async fn since(from: Timestamp, api: &Api) -> Result<Self, Failure> {
+        let (mut rosters, mut after) = (Vec::new(), None);
+        loop {
+            let mut request = Request::get("overrides", &["v1", "overrides"]).query("from", from.to_string());
+            if let Some(after) = after {
+                request = request.query("after", after);
+            }
+            let Page { schedules, next } = api.typed(&api.send(request).await?)?;
+            rosters.extend(schedules.into_iter().map(|s| {
+                let ad_hoc = |Made { id, start, end, change, note, at }| AdHoc {
+                    id,
+                    start,
+                    end,
+                    change,
+                    note,
+                    by: Actor::System,
+                    at,
+                    origin: Origin::Asked,
+                    removed: None,
+                };
+                Roster { schedule: s.schedule, team: s.team, revision: 0, overrides: s.overrides.into_iter().map(ad_hoc).collect(), swaps: Vec::new() }
+            }));
+            after = next;
+            if after.is_none() {
+                return Ok(Self { from, rosters });
+            }
+        }
+    }
+
+    /// Only what is about schedules of these configurations.
+    pub(super) fn about(mut self, configurations: &[&Configuration]) -> Self {
+        self.rosters.retain(|r| configurations.iter().any(|c| c.schedule(&r.schedule).is_some()));
+        self
+    }
+
+    /// How many overrides have a say before `until`, by schedule: "2 overrides made at run time (web 1, db 1)"; none where there are none.
+    pub(super) fn told(&self, until: Timestamp) -> Option<String> {
+        let counts: Vec<(&ScheduleId, usize)> =
+            self.rosters.iter().map(|r| (&r.schedule, r.between(self.from, until).count())).filter(|(_, n)| *n > 0).collect();
+        let all = counts.iter().map(|(_, n)| n).sum();
+        let by_schedule: Vec<String> = counts.iter().map(|(schedule, n)| format!("{schedule} {n}")).collect();
+        (all > 0).then(|| format!("{} made at run time ({})", count(all, "override"), by_schedule.join(", ")))
+    }
+
+    /// The same for machines: the overrides' ids, by schedule.
+    pub(super) fn answer(&self, until: Timestamp) -> Value {
+        let ids = |r: &Roster| r.between(self.from, until).map(|o| o.id.to_string()).collect::<Vec<_>>();
+        let some = self.rosters.iter().map(|r| (r.schedule.to_string(), ids(r))).filter(|(_, ids)| !ids.is_empty());
+        json!({ "overrides": some.map(|(schedule, ids)| (schedule, json!(ids))).collect::<serde_json::Map<_, _>>() })
+    }
+
+    /// What nobody can tell any more about schedules of a configuration.
+    pub(super) fn not_known(&self, configuration: &Configuration, now: Timestamp) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !configuration.schedules.is_empty() && self.from < now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN) {
+            notes.push(format!("Overrides made at run time are kept for {KEPT_DAYS} days after their end: which there were then is not known."));
+        }
+        let gone = configuration.schedules.iter().filter(|s| self.rosters.iter().all(|r| r.schedule != s.id)).map(|s| s.id.as_str()).collect::<Vec<_>>();
+        if !gone.is_empty() {
+            notes.push(format!("Overrides made at run time of {} are not known: no such schedule is in force.", gone.join(", ")));
+        }
+        notes
+    }
+}
