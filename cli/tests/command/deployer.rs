@@ -38,11 +38,45 @@ fn a_second_first_token_is_refused() {
     let aws = table(true);
     expect![[r#"
         tocsin: this deployment has an API token already
-          use that one, or make one more with --another
+          use that one, or make one more with --another, or with --user ID for a person
     "#]]
     .assert_eq(run(&mut aws.deployer(&["init", "--table", "t"])).failed());
     assert_eq!(aws.seen().len(), 1, "nothing was written");
     run(&mut aws.deployer(&["init", "--table", "t", "--another"])).good();
+}
+
+/// A table whose configuration has ada and team web.
+fn peopled() -> Double {
+    let document = json!({"version": 1, "teams": [{"id": "web", "name": "Web"}], "users": [{"id": "ada", "name": "Ada"}]}).to_string();
+    Double::new(move |request: &Request| match request.header("x-amz-target") {
+        "DynamoDB_20120810.GetItem" if request.body.contains("CFG") => Answer::json(200, json!({"Item": {"v": {"N": "1"}, "version": {"N": "1"}}})),
+        "DynamoDB_20120810.GetItem" => Answer::json(200, json!({"Item": {"pk": {"S": "x"}, "sk": {"S": "x"}}})),
+        "DynamoDB_20120810.Query" => Answer::json(200, version_one(&document)),
+        _ => Answer::json(200, json!({})),
+    })
+}
+
+/// Nobody but the deployer makes tokens: without these, roles of teams would be words.
+#[test]
+fn a_person_and_a_team_have_tokens_of_their_own() {
+    for (arguments, words, stored) in [
+        (&["--user", "ada"][..], "of ada (responder, all teams)", &["ada", "responder"][..]),
+        (&["--user", "ada", "--team", "web", "--role", "admin"], "of ada (admin, team web)", &["ada", "web", "admin"]),
+        (&["--team", "web", "--role", "observer"], "API token x (observer, team web)", &["web", "observer"]),
+    ] {
+        let aws = peopled();
+        let ran = run(&mut aws.deployer(&[&["init", "--table", "t", "--name", "x"], arguments].concat()));
+        assert!(ran.good().contains(words), "{}", ran.out);
+        let write = aws.seen().into_iter().rfind(|r| r.header("x-amz-target").ends_with("PutItem") || r.header("x-amz-target").contains("Transact")).unwrap();
+        assert!(stored.iter().all(|word| write.body.contains(word)) && !write.body.contains("owner"), "{}", write.body);
+    }
+    for (arguments, said) in [(["--user", "bob"], "the configuration has no user bob"), (["--team", "app"], "the configuration has no team app")] {
+        let aws = peopled();
+        let ran = run(&mut aws.deployer(&[&["init", "--table", "t"], &arguments[..]].concat()));
+        assert!(ran.failed().contains(said), "{}", ran.err);
+        assert!(aws.seen().iter().all(|r| !r.header("x-amz-target").ends_with("PutItem")), "nothing was written");
+    }
+    assert!(run(&mut tocsin(&["init", "--table", "t", "--role", "king"])).err.contains("observer, responder, admin or owner"));
 }
 
 #[test]
@@ -65,18 +99,22 @@ fn init_says_what_is_missing() {
     assert!(denied.failed().contains("not authorized to perform: dynamodb:GetItem"), "{}", denied.err);
 }
 
+/// The table's items of a configuration's first version.
+fn version_one(document: &str) -> Value {
+    // Deflated, as one block that is stored as it is.
+    let length = u16::try_from(document.len()).unwrap();
+    let packed = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), document.as_bytes()].concat();
+    let part = json!({"pk": {"S": "CFG#1"}, "sk": {"S": "D#000"}, "v": {"N": "1"}, "data": {"B": STANDARD.encode(packed)}});
+    json!({"Items": [part, {"pk": {"S": "CFG#1"}, "sk": {"S": "R"}, "v": {"N": "1"}, "parts": {"N": "1"}}]})
+}
+
 /// The table's items of a configuration with two integrations of which `pager` takes 50 new alerts a minute, each of them brought this many a minute ago.
 fn rates(query: &Value, alerts: u32) -> Value {
     let values = query["ExpressionAttributeValues"].to_string();
     let integration = |id: &str| json!({"id": id, "kind": "pagerduty", "flood_after": 5, "refuse_after": 50});
     let service = json!({"id": "shop", "name": "Shop", "team": "web", "policy": "p", "integrations": [integration("pager"), integration("idle")]});
     if values.contains("CFG#1") {
-        let document = json!({"version": 1, "services": [service]}).to_string();
-        // Deflated, as one block that is stored as it is.
-        let length = u16::try_from(document.len()).unwrap();
-        let packed = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), document.as_bytes()].concat();
-        let part = json!({"pk": {"S": "CFG#1"}, "sk": {"S": "D#000"}, "v": {"N": "1"}, "data": {"B": STANDARD.encode(packed)}});
-        return json!({"Items": [part, {"pk": {"S": "CFG#1"}, "sk": {"S": "R"}, "v": {"N": "1"}, "parts": {"N": "1"}}]});
+        return version_one(&json!({"version": 1, "services": [service]}).to_string());
     }
     if !values.contains("F#pager") || alerts == 0 {
         return json!({"Items": []});
