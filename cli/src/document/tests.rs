@@ -128,15 +128,15 @@ schedules:
     check(
         source,
         expect![[r#"
-        t.yaml:7: schedules[0].time_zone: there is no time zone "Europe/Londn" (did you mean Europe/London?)
-        t.yaml:10: schedules[0].layers[0].rotation: "wekly" is no length of a turn (write hourly, daily, weekly, monthly, or a length like 2 weeks or 12 hours)
-        t.yaml:11: schedules[0].layers[0].start: there is no 2026-02-30 (that month ends on 2026-02-28)
-        t.yaml:14: schedules[0].layers[0].members[1]: there is no user "grcae" (known: ada)
-        t.yaml:16: schedules[0].layers[0].restrictions[0].days[1]: "fry" is no day of the week (write mon, tue, wed, thu, fri, sat or sun)
-        t.yaml:16: schedules[0].layers[0].restrictions[0].to: the clock never reads 25:00 (times go from 00:00 to 23:59:59)
-        t.yaml:18: schedules[0].overrides[0].end: the end 2026-01-05T09:00:00Z is before the start 2026-01-06T09:00:00Z (the end is the first instant no more: write a later one)
-        t.yaml:18: schedules[0].overrides[0].with: there is no user "linus" (known: ada)
-        t.yaml:19: schedules[0].overrides[1]: an override has either `with` (and at most one of `layer` and `person`: whom it replaces; everybody without them) or `add` alone"#]],
+            t.yaml:7: schedules[0].time_zone: there is no time zone "Europe/Londn" (did you mean "Europe/London"?)
+            t.yaml:10: schedules[0].layers[0].rotation: "wekly" is no length of a turn (write hourly, daily, weekly, monthly, or a length like 2 weeks or 12 hours)
+            t.yaml:11: schedules[0].layers[0].start: there is no 2026-02-30 (that month ends on 2026-02-28)
+            t.yaml:14: schedules[0].layers[0].members[1]: there is no user "grcae" (known: ada)
+            t.yaml:16: schedules[0].layers[0].restrictions[0].days[1]: "fry" is no day of the week (write mon, tue, wed, thu, fri, sat or sun)
+            t.yaml:16: schedules[0].layers[0].restrictions[0].to: the clock never reads 25:00 (times go from 00:00 to 23:59:59)
+            t.yaml:18: schedules[0].overrides[0].end: the end 2026-01-05T09:00:00Z is before the start 2026-01-06T09:00:00Z (the end is the first instant no more: write a later one)
+            t.yaml:18: schedules[0].overrides[0].with: there is no user "linus" (known: ada)
+            t.yaml:19: schedules[0].overrides[1]: an override has either `with` (and at most one of `layer` and `person`: whom it replaces; everybody without them) or `add` alone"#]],
     );
 }
 

@@ -23,7 +23,7 @@ fn every_mistake_is_named_at_once() {
             {"rotation": "12 hours", "start": "2026-01-05", "handoff": "mon 09:00"}
         ]}"#,
         &expect![[r#"
-            time_zone: there is no time zone "Amercia/Chicago"; did you mean America/Chicago?
+            time_zone: there is no time zone "Amercia/Chicago"; did you mean "America/Chicago"?
             layers[0].rotation: "fortnightly" is no length of a turn; write hourly, daily, weekly, monthly, or a length like 2 weeks or 12 hours
             layers[0].start: "soon" is no date and time; write 2026-01-05T09:00 (local) or 2026-01-05T09:00Z (UTC)
             layers[0].end: there is no 2026-02-30; that month ends on 2026-02-28
@@ -87,7 +87,7 @@ fn windows_and_overrides() {
             overrides[1].end: the end 2026-01-04T00:00 is before the start 2026-01-05T09:00:00Z; the end is the first instant no more: write a later one
             overrides[1].id: another override has this id too; give each override an id of its own
             overrides[1].with: names nobody; name who is on call instead; nobody would be
-            overrides[2].layer: there is no layer "weakly"; did you mean weekly?
+            overrides[2].layer: there is no layer "weakly"; did you mean "weekly"?
             overrides[3].layer: there is no layer "7"; write a layer's name, or its place in the list from 1
             overrides[4].with: names ada twice; name each person once
             overrides[5].add: names nobody; name who is on call too

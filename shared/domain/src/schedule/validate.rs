@@ -10,7 +10,7 @@ use super::restriction::Restriction;
 use super::rotation::{LONGEST_S, Length, Rotation, Unit};
 use super::written::{Day, Misread, Moment, TimeOfDay, WallTime, Written};
 use super::{Schedule, Turn};
-use jiff::tz::TimeZoneDatabase;
+use crate::configuration::validate::suggest;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -107,7 +107,7 @@ impl Schedule {
     /// ]}"#).unwrap();
     /// let problems: Vec<String> = wrong.validate().into_iter().map(|p| format!("{}: {}; {}", p.field, p.message, p.suggestion)).collect();
     /// assert_eq!(problems, [
-    ///     r#"time_zone: there is no time zone "Europe/Londn"; did you mean Europe/London?"#,
+    ///     r#"time_zone: there is no time zone "Europe/Londn"; did you mean "Europe/London"?"#,
     ///     "layers[0].rotation: a turn of 0 weeks has no length; write weekly",
     ///     "layers[0].start: there is no 2026-02-30; that month ends on 2026-02-28",
     /// ]);
@@ -118,7 +118,7 @@ impl Schedule {
         let zone = Zone::named(&self.time_zone);
         if zone.is_none() {
             let message = format!("there is no time zone {:?}", self.time_zone);
-            find.at("time_zone").say(message, closest_zone(&self.time_zone));
+            find.at("time_zone").say(message, suggest::zone(&self.time_zone));
         }
         // Without a zone, times of one kind can still be compared.
         let clock = |a: Moment, b: Moment| {
@@ -161,8 +161,9 @@ impl Schedule {
             Change::Layer { layer, with } => {
                 find.at("with").people(with, nobody);
                 if find_layer(&self.layers, layer).is_none() {
-                    let names = self.layers.iter().map(|l| l.name.clone()).filter(|n| !n.is_empty());
-                    let suggestion = closest(layer, names).unwrap_or_else(|| "write a layer's name, or its place in the list from 1".to_owned());
+                    let near = suggest::closest(layer, self.layers.iter().map(|l| l.name.as_str()).filter(|n| !n.is_empty()));
+                    let otherwise = || "write a layer's name, or its place in the list from 1".to_owned();
+                    let suggestion = near.map_or_else(otherwise, |near| format!("did you mean {near:?}?"));
                     find.at("layer").say(format!("there is no layer {layer:?}"), suggestion);
                 }
             }
@@ -243,37 +244,4 @@ fn check_restriction(restriction: &Restriction, find: &mut Finder<'_>) {
     } else if readable && restriction.week_windows().is_none() && restriction.days.iter().all(|d| d.get().is_some()) {
         find.at("to").say("the window has no length", "write 00:00 to 24:00 for a whole day; leave the restriction out for always");
     }
-}
-
-/// Which zone was probably meant.
-pub(super) fn closest_zone(name: &str) -> String {
-    let zones = TimeZoneDatabase::bundled();
-    closest(name, zones.available().map(|n| n.as_str().to_owned())).unwrap_or_else(|| "write an IANA name like Europe/London".to_owned())
-}
-
-/// "did you mean ...?" for the name with the fewest differing letters, if it is close.
-fn closest(text: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    // Nobody mistypes a name of that length, and comparing it with every zone takes time.
-    if text.len() > 100 {
-        return None;
-    }
-    let text = text.to_lowercase();
-    let best = names.map(|name| (distance(&text, &name.to_lowercase()), name)).min()?;
-    (best.0 <= 1 + text.chars().count() / 4).then(|| format!("did you mean {}?", best.1))
-}
-
-/// How many letters to insert, remove or change.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

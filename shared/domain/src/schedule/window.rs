@@ -4,8 +4,9 @@ use super::Problem;
 use super::local_time::{DAY, Zone, floor, stamp};
 use super::report::Span;
 use super::restriction::{Restriction, Windows};
-use super::validate::{closest_zone, windows_problems};
+use super::validate::windows_problems;
 use super::written::{Moment, Written};
+use crate::configuration::validate::suggest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +94,7 @@ impl Times {
 
 /// That there is no such zone, for a field `time_zone`.
 pub fn unknown_zone(name: &str) -> Problem {
-    Problem { field: "time_zone".to_owned(), message: format!("there is no time zone {name:?}"), suggestion: closest_zone(name) }
+    Problem { field: "time_zone".to_owned(), message: format!("there is no time zone {name:?}"), suggestion: suggest::zone(name) }
 }
 
 /// The instant that a moment stands for in a zone; none for what can not be read.

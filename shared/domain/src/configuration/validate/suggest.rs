@@ -1,5 +1,10 @@
 //! "Did you mean ...?"
 
+use jiff::tz::TimeZoneDatabase;
+
+/// The longest word that is compared.
+const MOST_COMPARED_BYTES: usize = 200;
+
 /// A suggestion for a word that is not among the known ones.
 pub fn among(word: &str, known: &[&str]) -> String {
     const MOST_LISTED: usize = 6;
@@ -13,7 +18,7 @@ pub fn among(word: &str, known: &[&str]) -> String {
 
 /// A suggestion for an unknown time zone: by spelling, or by the city alone.
 pub fn zone(name: &str) -> String {
-    let names: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+    let names: Vec<String> = TimeZoneDatabase::bundled().available().map(|n| n.to_string()).collect();
     let city = |n: &str| n.rsplit('/').next().unwrap_or(n).to_ascii_lowercase();
     let wanted = name.trim().replace(' ', "_").to_ascii_lowercase();
     let by_city = names.iter().map(String::as_str).find(|n| n.contains('/') && city(n) == wanted);
@@ -32,6 +37,10 @@ pub fn zone(name: &str) -> String {
 /// assert_eq!(closest("linus", ["ada", "grace"]), None);
 /// ```
 pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // Nobody misspells a word of that length, and comparing it with everything takes time.
+    if word.len() > MOST_COMPARED_BYTES {
+        return None;
+    }
     let word: Vec<char> = word.to_lowercase().chars().collect();
     let allowed = (word.len() / 3).max(1);
     known
@@ -81,6 +90,8 @@ mod tests {
     fn says_what_is_known_where_nothing_is_close() {
         assert_eq!(among("x", &[]), "none is defined yet: add it first");
         assert_eq!(among("linus", &["ada", "grace"]), "known: ada, grace");
+        let endless = "a".repeat(1_000_000);
+        assert_eq!(closest(&endless, [endless.as_str()]), None, "what is very long is not compared");
         assert_eq!(among("zzzzzz", &["a1", "b1", "c1", "d1", "e1", "f1", "g1"]), "known: a1, b1, c1, d1, e1, f1, and 1 more");
     }
 
