@@ -145,10 +145,17 @@ fn what_is_no_yaml_is_said_with_its_line() {
     check("", expect!["t.yaml:1: the file is empty (begin with version: 1)"]);
     check("# nothing\n", expect!["t.yaml:1: the file is empty (begin with version: 1)"]);
     check("version: 1\n\tteams: []\n", expect!["t.yaml:1: this is not YAML: while scanning a plain scalar, found a tab (indent with spaces, not with tabs)"]);
-    check("version: 1\nteams: [\n", expect!["t.yaml:3: this is not YAML: while parsing a node, did not find expected node content"]);
+    check(
+        "version: 1\nteams: [\n",
+        expect![
+            "t.yaml:3: this is not YAML: while parsing a node, did not find expected node content (check the indentation here and above, and that every [, { and quote has its end)"
+        ],
+    );
     check(
         "version: 1\nteams:\n  - id: web\n   name: x\n",
-        expect!["t.yaml:4: this is not YAML: while parsing a block collection, did not find expected '-' indicator"],
+        expect![
+            "t.yaml:4: this is not YAML: while parsing a block collection, did not find expected '-' indicator (check the indentation here and above, and that every [, { and quote has its end)"
+        ],
     );
     check(
         "version: 1\nname: a: b\n",
@@ -167,6 +174,18 @@ fn what_is_no_yaml_is_said_with_its_line() {
         expect![[
             r#"t.yaml:1: expected fields (version, teams, users, schedules, policies, services, heartbeats, maintenance, status_page), found "just words" (write fields, like {name: value})"#
         ]],
+    );
+    check(
+        "version: 1\nteams: [{ id: web\n",
+        expect![
+            "t.yaml:3: this is not YAML: while parsing a flow mapping, did not find expected ',' or '}' (check the indentation here and above, and that every [, { and quote has its end)"
+        ],
+    );
+    check(
+        "version: 1\nteams: \"web\n",
+        expect![
+            "t.yaml:2: this is not YAML: while scanning a quoted scalar, found unexpected end of stream (check the indentation here and above, and that every [, { and quote has its end)"
+        ],
     );
     check("teams: []\n", expect![[r#"t.yaml:1: version: field "version" is missing (write version: 1)"#]]);
     check("version: 1\nversion: 1\n", expect![[r#"t.yaml:2: "version" stands twice here (it is on line 1 already: remove one of them)"#]]);

@@ -132,7 +132,7 @@ pub(super) fn parse(file: usize, source: &str) -> (Option<Node>, Vec<Finding>) {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let mut builder = Builder { file, ..Builder::default() };
     if let Err(error) = Parser::new_from_str(source).load(&mut builder, true) {
-        builder.find(Place::of(file, error.marker()), format!("this is not YAML: {}", error.info()), hint(&error, source));
+        builder.find(Place::of(file, error.marker()), format!("this is not YAML: {}", error.info()), Some(hint(&error, source)));
         return (None, builder.findings);
     }
     (builder.root, builder.findings)
@@ -180,13 +180,16 @@ pub(super) fn put_together(trees: Vec<Node>, names: &[String]) -> (Option<Node>,
 }
 
 /// What usually is the matter.
-fn hint(error: &ScanError, source: &str) -> Option<String> {
+fn hint(error: &ScanError, source: &str) -> String {
     let near = source.lines().skip(error.marker().line().saturating_sub(2)).take(3);
     let indented_by_tab = |l: &str| l.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
     if near.into_iter().any(indented_by_tab) {
-        return Some("indent with spaces, not with tabs".to_owned());
+        return "indent with spaces, not with tabs".to_owned();
     }
-    error.info().contains("mapping values").then(|| "put text that contains ': ' into quotes, and check the indentation".to_owned())
+    if error.info().contains("mapping values") {
+        return "put text that contains ': ' into quotes, and check the indentation".to_owned();
+    }
+    "check the indentation here and above, and that every [, { and quote has its end".to_owned()
 }
 
 #[derive(Default)]
