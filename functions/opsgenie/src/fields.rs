@@ -32,8 +32,18 @@ fn of_field(field: &Field, word: &str) -> Wanted {
     }
 }
 
-/// A field of an alert.
-pub(crate) fn value<'a>(show: &'a Show, field: &Field) -> Value<'a> {
+/// Whether a query asks for this field.
+pub(crate) fn asks_for(query: &Query, field: &Field) -> bool {
+    match query {
+        Query::All => false,
+        Query::And(parts) | Query::Or(parts) => parts.iter().any(|part| asks_for(part, field)),
+        Query::Not(query) => asks_for(query, field),
+        Query::Term(asked, ..) => asked == field,
+    }
+}
+
+/// A field of an alert of a team that is called so.
+pub(crate) fn value<'a>(show: &'a Show, field: &Field, team: &'a str) -> Value<'a> {
     let (alert, now) = (&show.alert, show.now());
     let flag = |is: bool| Value::Words(vec![if is { "true" } else { "false" }]);
     match field {
@@ -59,7 +69,7 @@ pub(crate) fn value<'a>(show: &'a Show, field: &Field) -> Value<'a> {
         Field::Source => Value::Texts(vec![&alert.event.source]),
         Field::Owner => Value::Texts(vec![&now.owner]),
         Field::Integration => Value::Texts(vec![alert.key.integration.as_str()]),
-        Field::Team => Value::Texts(vec![alert.team.as_str()]),
+        Field::Team => Value::Texts([alert.team.as_str(), team].into_iter().chain(show.named()).collect()),
         Field::AlertId => Value::Texts(vec![show.id()]),
         Field::TinyId => Value::Number(alert.id.ulid().0),
         Field::Count => Value::Number(u128::from(show.count())),

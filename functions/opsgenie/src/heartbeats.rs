@@ -3,17 +3,16 @@
 //! One that is made here stands beside those of the configuration, which can not be changed from here: those people see and change in their file.
 
 use crate::Opsgenie;
-use crate::show::time;
+use crate::show::{self, time};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use tocsin_app::error::AppError;
 use tocsin_app::keep_heartbeats::Listed;
 use tocsin_app::make_heartbeats::{Made, Wanted};
 use tocsin_app::ports::IntegrationKey;
-use tocsin_domain::alert::Severity;
 use tocsin_domain::heartbeat::Standing;
 use tocsin_ingest::opsgenie::{Answered, Visit};
-use tocsin_ingest::source::opsgenie::Wrong;
+use tocsin_ingest::source::opsgenie::{PRIORITIES, Wrong, priority_named, severity};
 
 impl Opsgenie {
     /// `/v2/heartbeats/NAME/ping`: the same answer whether there is one or not, as Opsgenie gives it.
@@ -98,10 +97,10 @@ fn read(body: &[u8]) -> Result<(Map<String, Value>, Wanted), Wrong> {
     let body =
         if body.iter().all(u8::is_ascii_whitespace) { Value::Object(Map::new()) } else { serde_json::from_slice(body).map_err(|_| Wrong::Unreadable)? };
     let Value::Object(body) = body else { return Err(Wrong::Unreadable) };
-    let given = |field: &str| body.get(field).filter(|v| !v.is_null());
+    let given = |field: &str| body.get(field).filter(|v| !v.is_null() && v.as_str() != Some(""));
     let mut errors = BTreeMap::new();
     let unit_s = match given("intervalUnit").map(|u| text(u).to_ascii_lowercase()).as_deref() {
-        None | Some("minutes" | "minute" | "") => 60,
+        None | Some("minutes" | "minute") => 60,
         Some("hours" | "hour") => 3_600,
         Some("days" | "day") => 86_400,
         Some(_) => {
@@ -116,15 +115,12 @@ fn read(body: &[u8]) -> Result<(Map<String, Value>, Wanted), Wrong> {
         }
         seconds
     });
-    let severity = given("alertPriority").and_then(|p| match text(p).trim().to_ascii_uppercase().as_str() {
-        "P1" => Some(Severity::Critical),
-        "P2" | "P3" => Some(Severity::Error),
-        "P4" => Some(Severity::Warning),
-        "P5" => Some(Severity::Info),
-        _ => {
-            errors.insert("alertPriority".to_owned(), "should be one of [ P1, P2, P3, P4, P5 ]".to_owned());
-            None
+    let severity = given("alertPriority").and_then(|p| {
+        let priority = priority_named(&text(p));
+        if priority.is_none() {
+            errors.insert("alertPriority".to_owned(), PRIORITIES.to_owned());
         }
+        priority.map(|p| severity(Some(p)))
     });
     if !errors.is_empty() {
         return Err(Wrong::Fields(errors));
@@ -159,12 +155,7 @@ fn shown(listed: &Listed) -> Value {
         "enabled": listed.standing != Standing::Off,
         "expired": matches!(listed.standing, Standing::Missing { .. }),
         "ownerTeam": {"id": listed.team, "name": listed.team},
-        "alertPriority": match heartbeat.severity {
-            Severity::Critical => "P1",
-            Severity::Error => "P3",
-            Severity::Warning => "P4",
-            Severity::Info => "P5",
-        },
+        "alertPriority": show::word(show::priority(heartbeat.severity)),
     });
     if let (Some(made), Some(map)) = (&listed.made, shown.as_object_mut()) {
         map.insert("alertMessage".to_owned(), json!(made.message));

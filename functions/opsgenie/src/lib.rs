@@ -9,6 +9,7 @@ mod fields;
 mod find;
 mod heartbeats;
 mod list;
+mod pages;
 pub mod query;
 mod route;
 mod scan;
@@ -17,6 +18,7 @@ mod show;
 use beside::Wanted;
 use find::Find;
 use jiff::Timestamp;
+use pages::page;
 use route::{Route, Verb};
 use serde_json::{Value, json};
 use show::Show;
@@ -101,8 +103,8 @@ impl Opsgenie {
             Route::Count => self.count(visit, caller, call.query).await?,
             Route::Request(id) => self.request(visit, caller, id).await?,
             Route::Show(who) => self.one(visit, caller, who, call.query, |show| json!({"data": show.whole()})).await?,
-            Route::Notes(who) => self.one(visit, caller, who, call.query, |show| show.notes(call.query)).await?,
-            Route::Logs(who) => self.one(visit, caller, who, call.query, |show| show.logs()).await?,
+            Route::Notes(who) => self.one(visit, caller, who, call.query, |show| page(show.notes(), call.query, &self.address_of(show, "notes"))).await?,
+            Route::Logs(who) => self.one(visit, caller, who, call.query, |show| page(show.logs(), call.query, &self.address_of(show, "logs"))).await?,
             Route::Ping(name) => self.ping(visit, caller, name).await?,
             Route::Heartbeats(name) => self.show_heartbeats(visit, caller, name.as_deref()).await?,
             Route::ChangeHeartbeat(name) => self.change_heartbeat(visit, caller, name, body).await?,
@@ -116,6 +118,11 @@ impl Opsgenie {
     async fn find(&self, caller: &IntegrationKey, who: &str, query: &str) -> Result<Option<Alert>, AppError> {
         let find = Find { alerts: &*self.alerts, incidents: &*self.incidents, configuration: &self.configuration, caller };
         find.run(who, parameter(query, "identifierType").as_deref()).await
+    }
+
+    /// Where a list of an alert is.
+    fn address_of(&self, show: &Show, list: &str) -> String {
+        format!("{}/v2/alerts/{}/{list}", self.public_url.trim_end_matches('/'), show.id())
     }
 
     /// What an alert shows, if there is one.

@@ -70,9 +70,9 @@ impl Opsgenie {
 
     /// `GET /v2/alerts/count`.
     pub(crate) async fn count(&self, visit: &Visit, caller: &IntegrationKey, query: &str) -> Result<Answered, AppError> {
-        let asked = match Query::read(&parameter(query, "query").unwrap_or_default()) {
+        let asked = match search(visit, query) {
             Ok(asked) => asked,
-            Err(why) => return Ok(visit.error(422, &why.to_string())),
+            Err(answer) => return Ok(answer),
         };
         let scan = Scan { team: &caller.team, wanted: wanted(&asked), query: &asked, order: Order::NewestFirst, behind: None, since: visit.since };
         let mut count = 0_u64;
@@ -151,10 +151,22 @@ impl Opsgenie {
     }
 }
 
+fn not_processable(visit: &Visit, name: &str, why: &str) -> Answered {
+    visit.answer(422, json!({"message": "Request is not processable.", "errors": {name: why}}))
+}
+
+/// Which alerts are asked for. A saved search is refused: a list of all alerts would be taken for its answer.
+fn search(visit: &Visit, query: &str) -> Result<Query, Answered> {
+    if parameter(query, "searchIdentifier").is_some_and(|s| !s.is_empty()) {
+        return Err(not_processable(visit, "searchIdentifier", "there are no saved searches here: send what it searches for as query"));
+    }
+    Query::read(&parameter(query, "query").unwrap_or_default()).map_err(|why| not_processable(visit, "query", &why.to_string()))
+}
+
 /// Reads what is asked for; or the answer that says what is wrong with it.
 fn wish(visit: &Visit, query: &str) -> Result<Wish, Answered> {
     let given = |name: &str| parameter(query, name).filter(|v| !v.is_empty());
-    let wrong = |name: &str, why: &str| visit.answer(422, json!({"message": "Request is not processable.", "errors": {name: why}}));
+    let wrong = |name: &str, why: &str| not_processable(visit, name, why);
     let number = |name: &str, otherwise: usize| match given(name) {
         None => Ok(otherwise),
         Some(text) => text.parse::<usize>().map_err(|_| wrong(name, "should be a number")),
@@ -168,14 +180,7 @@ fn wish(visit: &Visit, query: &str) -> Result<Wish, Answered> {
     if behind.is_none() && limit.saturating_add(offset) > MOST_OFFSET {
         return Err(visit.error(422, "Sum of offset and limit should not be greater than 20000: ask for older alerts by createdAt, or follow paging.next."));
     }
-    Ok(Wish {
-        query: Query::read(&given("query").unwrap_or_default()).map_err(|why| visit.error(422, &why.to_string()))?,
-        sort,
-        oldest_first: given("order").is_some_and(|o| o.eq_ignore_ascii_case("asc")),
-        limit,
-        offset,
-        behind,
-    })
+    Ok(Wish { query: search(visit, query)?, sort, oldest_first: given("order").is_some_and(|o| o.eq_ignore_ascii_case("asc")), limit, offset, behind })
 }
 
 /// Where a page ended, as its address says it.

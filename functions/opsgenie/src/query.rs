@@ -58,7 +58,7 @@ pub enum Field {
     Owner,
     /// The integration's id.
     Integration,
-    /// The team's id.
+    /// Id or name of the team, or of a responder whom the sender named.
     Team,
     /// An id.
     AlertId,

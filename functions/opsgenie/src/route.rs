@@ -34,7 +34,7 @@ pub(crate) enum Route {
     RemoveHeartbeat(String),
 }
 
-/// What is asked: the last part of the path, or `delete`.
+/// What is asked: the last part of the path, the last two for a custom action (`actions/NAME`), or `delete`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Verb {
     pub(crate) name: String,
@@ -94,7 +94,8 @@ pub(crate) fn route(method: &str, path: &str) -> Result<Route, u16> {
         }),
         "POST" | "PUT" | "PATCH" => {
             if let Some((who, "actions")) = before.rsplit_once('/') {
-                return Ok(Route::Ask(verb(last, false), who.to_owned()));
+                // Whatever it is called: an action named `close` closes nothing.
+                return Ok(Route::Ask(verb(&format!("actions/{last}"), false), who.to_owned()));
             }
             match POSTED.iter().chain(&PUT).find(|name| **name == last) {
                 Some(name) if !before.is_empty() => Ok(Route::Ask(verb(name, false), before.to_owned())),
@@ -154,7 +155,8 @@ mod tests {
             ("POST", "/v2/alerts/close/close/", ask("close", false, "close")),
             ("POST", "/v2/alerts/close", Err(404)),
             ("POST", "/v2/alerts/x/nothing", Err(404)),
-            ("POST", "/v2/alerts/x/actions/Restart", ask("Restart", false, "x")),
+            ("POST", "/v2/alerts/x/actions/Restart", ask("actions/Restart", false, "x")),
+            ("POST", "/v2/alerts/x/actions/close", ask("actions/close", false, "x")),
             ("PUT", "/v2/alerts/a/b/priority", ask("priority", false, "a/b")),
             ("DELETE", "/v2/alerts/a/b", ask("delete", false, "a/b")),
             ("DELETE", "/v2/alerts/a/b/tags", ask("tags", true, "a/b")),

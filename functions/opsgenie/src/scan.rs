@@ -6,7 +6,7 @@
 
 use crate::Opsgenie;
 use crate::beside::Wanted;
-use crate::fields::value;
+use crate::fields::{asks_for, value};
 use crate::query::{Compare, Field, Query};
 use crate::show::Show;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -61,12 +61,14 @@ impl Opsgenie {
     /// Gives every alert that the query asks for to `take`, in order, until `take` says after a round that it has enough, or there are no more.
     pub(crate) async fn scan(&self, scan: &Scan<'_>, mut take: impl FnMut(Received, Show) -> bool) -> Result<Reached, AppError> {
         let span = span(scan.query, self.now());
+        let team = if asks_for(scan.query, &Field::Team) { self.configuration.current().await?.1.team(scan.team).map(|t| t.name.clone()) } else { None };
+        let team = team.unwrap_or_default();
         let (mut behind, mut round, mut seen) = (scan.behind, FIRST_ROUND, 0);
         loop {
             let received = self.alerts.alerts_received(scan.team, span, behind, round, scan.order).await?;
             let mut more = true;
             for (at, show) in self.read(scan, &received).await? {
-                if scan.query.matches(&|field: &Field| value(&show, field)) {
+                if scan.query.matches(&|field: &Field| value(&show, field, &team)) {
                     more = take(at, show);
                 }
             }

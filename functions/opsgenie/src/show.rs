@@ -6,11 +6,10 @@ use crate::beside::Counted;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tocsin_domain::alert::ask::{Ask, Asked};
-use tocsin_domain::alert::{Alert, AlertState};
+use tocsin_domain::alert::{Alert, AlertState, Severity};
 use tocsin_domain::id::AlertId;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::incident::{Incident, Priority, Status};
-use tocsin_ingest::opsgenie::parameter;
 use tocsin_ingest::source::opsgenie::{CLIENT, alias};
 
 /// An alert with everything that its view needs.
@@ -67,13 +66,14 @@ impl Show {
     }
 
     pub(crate) fn priority(&self) -> &'static str {
-        match self.now.priority {
-            Some(Priority::P1) => "P1",
-            Some(Priority::P2) => "P2",
-            Some(Priority::P3) | None => "P3",
-            Some(Priority::P4) => "P4",
-            Some(Priority::P5) => "P5",
-        }
+        word(self.now.priority.unwrap_or(Priority::P3))
+    }
+
+    /// Whom its sender named as responders, by whatever they are called.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        let of_opsgenie = self.alert.event.client.as_deref() == Some(CLIENT);
+        let list = self.alert.event.details.get("responders").filter(|_| of_opsgenie).and_then(Value::as_array);
+        list.into_iter().flatten().flat_map(|r| ["id", "name", "username"].into_iter().filter_map(|field| r.get(field)?.as_str()))
     }
 
     fn given(&self, field: &str) -> Value {
@@ -144,46 +144,40 @@ impl Show {
         self.given("responders").as_array().into_iter().flatten().filter_map(one).collect()
     }
 
-    /// `GET /v2/alerts/ID/notes`, newest first unless asked otherwise.
-    pub(crate) fn notes(&self, query: &str) -> Value {
-        let mut notes = Vec::new();
-        let first = self.given("note");
-        if let Some(note) = first.as_str() {
-            notes.push(
-                json!({"note": note, "owner": self.given("user").as_str().unwrap_or_default(), "createdAt": time(self.alert.received_at), "offset": "0"}),
-            );
-        }
-        for asked in self.asks.iter().filter(|a| !a.note.is_empty()) {
-            notes.push(json!({"note": asked.note, "owner": asked.user, "createdAt": time(asked.at), "offset": asked.seq.to_string()}));
-        }
-        if parameter(query, "order").as_deref() != Some("asc") {
-            notes.reverse();
-        }
-        if let Some(offset) = parameter(query, "offset").filter(|o| !o.is_empty() && o != "0")
-            && let Some(at) = notes.iter().position(|n| n["offset"] == offset.as_str())
-        {
-            notes.drain(..=at);
-        }
-        notes.truncate(parameter(query, "limit").and_then(|l| l.parse().ok()).unwrap_or(100).clamp(1, 100));
-        json!({"data": notes, "paging": {}})
+    /// What `GET /v2/alerts/ID/notes` lists, oldest first.
+    pub(crate) fn notes(&self) -> Vec<Entry> {
+        let note = |seq: u32, at: Timestamp, note: &str, owner: &str| {
+            let place = u64::from(seq) + 1;
+            (place, json!({"note": note, "owner": owner, "createdAt": time(at), "offset": place.to_string()}))
+        };
+        let (first, user) = (self.given("note"), self.given("user"));
+        let first = first.as_str().map(|text| note(0, self.alert.received_at, text, user.as_str().unwrap_or_default()));
+        let later = self.asks.iter().filter(|a| !a.note.is_empty()).map(|a| note(a.seq, a.at, &a.note, &a.user));
+        first.into_iter().chain(later).collect()
     }
 
-    /// `GET /v2/alerts/ID/logs`.
-    pub(crate) fn logs(&self) -> Value {
-        let entry = |at: Timestamp, owner: &str, kind: &str, log: String, offset: u32| json!({"log": log, "type": kind, "owner": owner, "createdAt": time(at), "offset": offset.to_string()});
-        let mut logs = vec![entry(self.alert.received_at, "System", "system", "Alert created".to_owned(), 0)];
+    /// What `GET /v2/alerts/ID/logs` lists, oldest first.
+    pub(crate) fn logs(&self) -> Vec<Entry> {
+        let entry = |seq: u32, at: Timestamp, owner: &str, kind: &str, log: &str| {
+            let place = u64::from(seq) + 1;
+            (place, json!({"log": log, "type": kind, "owner": owner, "createdAt": time(at), "offset": place.to_string()}))
+        };
+        let mut logs = vec![entry(0, self.alert.received_at, "System", "system", "Alert created")];
         for asked in &self.asks {
             let word = asked.ask.requested().as_str();
             let log = asked.words().map_or_else(|| word.to_owned(), |words| format!("{word}: {words}"));
-            logs.push(entry(asked.at, if asked.user.is_empty() { "System" } else { &asked.user }, "alertRecipient", log, asked.seq));
+            logs.push(entry(asked.seq, asked.at, if asked.user.is_empty() { "System" } else { &asked.user }, "alertRecipient", &log));
         }
         if let Some(at) = self.alert.resolved_at {
-            logs.push(entry(at, "System", "system", "Alert closed".to_owned(), self.alert.seq));
+            // Behind whatever was asked with the same change.
+            logs.push(entry(u32::MAX, at, "System", "system", "Alert closed"));
         }
-        logs.reverse();
-        json!({"data": logs, "paging": {}})
+        logs
     }
 }
+
+/// A note or a log with its place: from 1, for an offset of 0 is the beginning.
+pub(crate) type Entry = (u64, Value);
 
 fn now(alert: &Alert, asks: &[Asked], counted: Option<Counted>, status: Option<&Status>) -> Now {
     let event = &alert.event;
@@ -263,9 +257,19 @@ fn apply(now: &mut Now, asked: &Asked, pending: bool) {
     }
 }
 
-/// Of alerts whose format has none.
-fn priority(severity: tocsin_domain::alert::Severity) -> Priority {
-    use tocsin_domain::alert::Severity;
+/// Opsgenie's word.
+pub(crate) fn word(priority: Priority) -> &'static str {
+    match priority {
+        Priority::P1 => "P1",
+        Priority::P2 => "P2",
+        Priority::P3 => "P3",
+        Priority::P4 => "P4",
+        Priority::P5 => "P5",
+    }
+}
+
+/// Of what has a severity only.
+pub(crate) fn priority(severity: Severity) -> Priority {
     match severity {
         Severity::Critical => Priority::P1,
         Severity::Error => Priority::P3,

@@ -35,6 +35,11 @@ impl Draft {
         self.adapted.push(note);
     }
 
+    /// What was adapted, where there is no alert yet to say it on.
+    pub(super) fn into_notes(self) -> Vec<String> {
+        self.adapted
+    }
+
     /// Keeps a value under the name of its field.
     pub(super) fn keep(&mut self, field: &str, value: Value) {
         if !json::is_absent(&value) {

@@ -6,7 +6,7 @@
 //! pages for it: so it has high urgency here too.
 //!
 //! Refused (422, each field named): a create without `message`, another priority than the five, and an ask without what it is about. Whatever is too long is cut with a
-//! note, as Opsgenie does, and stands whole in the details.
+//! note, as Opsgenie does, and stands whole in the details; what an ask says too long of is cut, and its note says so.
 
 use super::draft::Draft;
 use super::{identity, json, time};
@@ -30,6 +30,12 @@ const MOST_ENTITY: usize = 512;
 const MOST_SOURCE: usize = 100;
 const MOST_USER: usize = 100;
 const MOST_NOTE: usize = 25_000;
+/// Characters of whom or what an ask names.
+const MOST_NAME: usize = 512;
+/// Details that one ask takes away.
+const MOST_KEYS: usize = 200;
+/// Characters of all details that one ask adds: an ask is one item of the table, whatever they are.
+const MOST_ASKED_DETAILS: usize = 50_000;
 
 /// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,7 +156,8 @@ pub fn alias(event: &Event) -> &str {
     }
 }
 
-fn severity(priority: Option<Priority>) -> Severity {
+/// How bad what has this priority is; P3 is what has none.
+pub fn severity(priority: Option<Priority>) -> Severity {
     match priority {
         Some(Priority::P1) => Severity::Critical,
         Some(Priority::P2 | Priority::P3) | None => Severity::Error,
@@ -159,7 +166,7 @@ fn severity(priority: Option<Priority>) -> Severity {
     }
 }
 
-/// What is asked of an alert: `name` is the last part of the address, `removes` whether it was a DELETE, `query` its parameters, which stand in for the body.
+/// What is asked of an alert: `name` is the last part of the address (`actions/NAME` for a custom action), `removes` whether it was a DELETE, `query` its parameters, which stand in for the body.
 ///
 /// # Errors
 /// [`Wrong`].
@@ -168,7 +175,7 @@ pub fn ask(name: &str, removes: bool, query: &dyn Fn(&str) -> Option<String>, bo
     let mut draft = Draft::new(Vec::new());
     let mut take = |field: &str| json::take(&mut top, field).or_else(|| query(field).filter(|v| !v.is_empty()).map(Value::from));
     let mut text = |field: &str, value: Option<Value>, most| value.map(|v| cut(&mut draft, field, json::into_text(v), most)).unwrap_or_default();
-    let said =
+    let mut said =
         Said { user: text("user", take("user"), MOST_USER), source: text("source", take("source"), MOST_SOURCE), note: text("note", take("note"), MOST_NOTE) };
     let required = |field: &str, value: Option<Value>| value.ok_or_else(|| Wrong::field(field, &format!("{field} can not be empty.")));
     let ask = match name {
@@ -184,12 +191,12 @@ pub fn ask(name: &str, removes: bool, query: &dyn Fn(&str) -> Option<String>, bo
             Ask::Snooze { until }
         }
         "tags" => {
-            let tags = words(&mut draft, "tags", Some(required("tags", take("tags"))?), usize::MAX, MOST_TAGS.1);
+            let tags = words(&mut draft, "tags", Some(required("tags", take("tags"))?), MOST_TAGS.0, MOST_TAGS.1);
             if removes { Ask::RemoveTags { tags } } else { Ask::AddTags { tags } }
         }
-        "details" if removes => Ask::RemoveDetails { keys: words(&mut draft, "keys", Some(required("keys", take("keys"))?), usize::MAX, usize::MAX) },
+        "details" if removes => Ask::RemoveDetails { keys: words(&mut draft, "keys", Some(required("keys", take("keys"))?), MOST_KEYS, MOST_NAME) },
         "details" => match take("details") {
-            Some(Value::Object(map)) => Ask::AddDetails { details: texts(map).collect() },
+            Some(Value::Object(map)) => Ask::AddDetails { details: short_details(&mut draft, map) },
             Some(_) | None => return Err(Wrong::field("details", "should be a map of texts")),
         },
         "message" => Ask::Message { text: text("message", Some(required("message", take("message"))?), MOST_MESSAGE) },
@@ -202,35 +209,45 @@ pub fn ask(name: &str, removes: bool, query: &dyn Fn(&str) -> Option<String>, bo
                 None => return Err(Wrong::Fields(errors)),
             }
         }
-        "assign" => Ask::Assign { to: named(required("owner", take("owner"))?).1 },
+        "assign" => Ask::Assign { to: somebody("owner", required("owner", take("owner"))?)?.1 },
         "escalate" => Ask::Escalate { to: take("escalation").map(|v| named(v).1).unwrap_or_default() },
         "responders" | "teams" => {
             let field = if name == "teams" { "team" } else { "responder" };
-            let (kind, who) = named(required(field, take(field))?);
+            let (kind, who) = somebody(field, required(field, take(field))?)?;
             Ask::AddResponder { to: format!("{} {who}", if kind.is_empty() { field } else { &kind }) }
         }
-        action => Ask::Execute { action: action.chars().take(MOST_ACTIONS.1).collect() },
+        action => Ask::Execute { action: action.strip_prefix("actions/").unwrap_or(action).chars().take(MOST_ACTIONS.1).collect() },
     };
+    let cuts = draft.into_notes();
+    if !cuts.is_empty() {
+        let cuts = format!("({})", cuts.join(", "));
+        said.note = if said.note.is_empty() { cuts } else { format!("{} {cuts}", said.note) };
+    }
     Ok((ask, said))
 }
 
-const PRIORITIES: &str = "should be one of [ P1, P2, P3, P4, P5 ]";
+/// What is said of another priority.
+pub const PRIORITIES: &str = "should be one of [ P1, P2, P3, P4, P5 ]";
 
 fn priority(value: Option<Value>, errors: &mut BTreeMap<String, String>) -> Option<Priority> {
     let word = json::into_text(value?);
-    let found = match word.trim().to_ascii_uppercase().as_str() {
+    let found = priority_named(&word);
+    if found.is_none() && !json::is_blank(&word) {
+        errors.insert("priority".to_owned(), PRIORITIES.to_owned());
+    }
+    found
+}
+
+/// A priority by its word.
+pub fn priority_named(word: &str) -> Option<Priority> {
+    match word.trim().to_ascii_uppercase().as_str() {
         "P1" => Some(Priority::P1),
         "P2" => Some(Priority::P2),
         "P3" => Some(Priority::P3),
         "P4" => Some(Priority::P4),
         "P5" => Some(Priority::P5),
-        "" => return None,
         _ => None,
-    };
-    if found.is_none() {
-        errors.insert("priority".to_owned(), PRIORITIES.to_owned());
     }
-    found
 }
 
 fn object(body: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Wrong> {
@@ -243,6 +260,21 @@ fn object(body: &[u8]) -> Result<(Map<String, Value>, Vec<String>), Wrong> {
 /// A map of texts; what says nothing is empty.
 fn texts(map: Map<String, Value>) -> impl Iterator<Item = (String, String)> {
     map.into_iter().map(|(k, v)| (k, if v.is_null() { String::new() } else { json::into_text(v) }))
+}
+
+/// As many details as one item can hold, the others are left out.
+fn short_details(draft: &mut Draft, map: Map<String, Value>) -> BTreeMap<String, String> {
+    let (all, mut room) = (map.len(), MOST_ASKED_DETAILS);
+    let mut fits = |(key, text): &(String, String)| {
+        let left = room.checked_sub(key.chars().count() + text.chars().count());
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let details: BTreeMap<String, String> = texts(map).filter(|one| fits(one)).collect();
+    if details.len() < all {
+        draft.note(format!("details cut from {all} to {}: {MOST_ASKED_DETAILS} characters in all", details.len()));
+    }
+    details
 }
 
 /// A text of so many characters; the whole is kept where it was longer.
@@ -306,14 +338,24 @@ fn recipients(value: Option<Value>, kind: Option<&str>) -> Vec<Value> {
     list.into_iter().filter(|v| !json::is_absent(v)).map(with_kind).collect()
 }
 
+/// Kind and name of somebody whom an ask is about.
+fn somebody(field: &str, value: Value) -> Result<(String, String), Wrong> {
+    let (kind, name) = named(value);
+    if json::is_blank(&name) { Err(Wrong::field(field, "should have a username, a name or an id")) } else { Ok((kind, name)) }
+}
+
 /// Kind and name of a recipient.
 fn named(value: Value) -> (String, String) {
     match value {
         Value::Object(mut map) => {
-            let kind = json::take(&mut map, "type").map(json::into_text).unwrap_or_default();
-            let name = ["username", "name", "id"].into_iter().find_map(|field| json::take(&mut map, field)).map(json::into_text).unwrap_or_default();
+            let kind = json::take(&mut map, "type").map(short).unwrap_or_default();
+            let name = ["username", "name", "id"].into_iter().find_map(|field| json::take(&mut map, field)).map(short).unwrap_or_default();
             (kind, name)
         }
-        name => (String::new(), json::into_text(name)),
+        name => (String::new(), short(name)),
     }
+}
+
+fn short(value: Value) -> String {
+    json::into_text(value).chars().take(MOST_NAME).collect()
 }

@@ -115,6 +115,74 @@ async fn more_than_one_write_can_tell_is_told_together() {
 }
 
 #[tokio::test]
+async fn whatever_is_too_long_is_cut_and_its_note_says_so() {
+    let world = World::new().await;
+    world.create(json!({"message": "m", "alias": "x"})).await;
+    let long = |length: usize| "é".repeat(length);
+    let details: serde_json::Map<String, Value> = (0..20).map(|n| (format!("k{n:02}"), json!(long(4_997)))).collect();
+    for (method, name, body, note) in [
+        ("POST", "notes", json!({"note": long(30_000)}), "(note cut from 30000 to 25000 characters)"),
+        ("PUT", "message", json!({"message": long(200), "note": "renamed"}), "renamed (message cut from 200 to 130 characters)"),
+        ("POST", "tags", json!({"tags": (0..30).map(|n| n.to_string()).collect::<Vec<_>>()}), "(tags cut to 20 of 50 characters)"),
+        ("POST", "details", json!({"details": details}), "(details cut from 20 to 10: 50000 characters in all)"),
+        ("POST", "assign", json!({"owner": {"username": long(200_000)}}), ""),
+    ] {
+        assert_eq!(world.call(method, &format!("/v2/alerts/x/{name}?identifierType=alias"), body).await.status, 202, "{name}");
+        let listed = world.call("GET", "/v2/alerts/x/notes?identifierType=alias", Value::Null).await.body["data"][0]["note"].clone();
+        assert!(listed.as_str().unwrap().ends_with(note), "{name}: {listed}");
+    }
+    let shown = world.get("x").await;
+    assert_eq!((shown["tags"].as_array().unwrap().len(), shown["details"].as_object().unwrap().len()), (20, 10));
+    assert!(shown["owner"].as_str().unwrap().chars().count() == 512);
+}
+
+#[tokio::test]
+async fn a_custom_action_does_nothing_but_be_told_whatever_it_is_called() {
+    let world = World::new().await;
+    world.create(json!({"message": "m", "alias": "x"})).await;
+    for action in ["close", "delete", "acknowledge"] {
+        let got = world.call("POST", &format!("/v2/alerts/x/actions/{action}?identifierType=alias"), json!({})).await;
+        assert_eq!((got.status, &world.request(&got.id).await["action"]), (202, &json!("ExecuteCustomAction")), "{action}");
+    }
+    world.settle().await;
+    let shown = world.get("x").await;
+    assert_eq!((&shown["status"], &shown["acknowledged"]), (&json!("open"), &json!(false)));
+    assert!(world.told().iter().any(|t| t.contains("the action \"close\"")), "{:?}", world.told());
+}
+
+#[tokio::test]
+async fn notes_and_logs_have_pages() {
+    let world = World::new().await;
+    world.create(json!({"message": "m", "alias": "x", "note": "0"})).await;
+    for n in 1..=7 {
+        world.call("POST", "/v2/alerts/x/notes?identifierType=alias", json!({"note": n.to_string()})).await;
+    }
+    world.call("POST", "/v2/alerts/x/close?identifierType=alias", json!({"note": "8"})).await;
+    let followed = async |list: &str, query: &str, field: &str| {
+        let (mut found, mut next, mut pages) = (Vec::new(), Some(format!("/v2/alerts/x/{list}?identifierType=alias&{query}")), 0);
+        while let Some(address) = next {
+            let page = world.call("GET", &address, Value::Null).await.body;
+            found.extend(page["data"].as_array().unwrap().iter().map(|e| e[field].as_str().unwrap().to_owned()));
+            next = page["paging"].get("next").map(|n| n.as_str().unwrap().trim_start_matches("https://tocsin.example.com").to_owned());
+            pages += 1;
+        }
+        (found.join(" "), pages)
+    };
+    assert_eq!(followed("notes", "", "note").await, ("8 7 6 5 4 3 2 1 0".to_owned(), 1));
+    assert_eq!(followed("notes", "limit=4&offset=0", "note").await, ("8 7 6 5 4 3 2 1 0".to_owned(), 3));
+    assert_eq!(followed("notes", "limit=1&order=asc&offset=0", "note").await, ("0 1 2 3 4 5 6 7 8".to_owned(), 9));
+    let (logs, pages) = followed("logs", "limit=5", "type").await;
+    assert_eq!((logs.split(' ').count(), pages), (10, 2));
+    // As large as notes may be: no answer is larger than a function can give.
+    for n in 0..60 {
+        world.call("POST", "/v2/alerts/x/notes?identifierType=alias", json!({"note": format!("{n}{}", "☃".repeat(24_900))})).await;
+    }
+    let page = world.call("GET", "/v2/alerts/x/notes?identifierType=alias", Value::Null).await;
+    assert!(page.body.to_string().len() < 5_000_000 && page.body["paging"]["next"].is_string());
+    assert_eq!(followed("notes", "", "note").await.0.split(' ').count(), 69);
+}
+
+#[tokio::test]
 async fn assigning_escalating_and_what_nobody_can_do() {
     let world = World::new().await;
     world.create(json!({"message": "m", "alias": "x"})).await;
@@ -156,10 +224,10 @@ async fn responders_are_asked_once_and_nobody_is_lost() {
     assert_eq!((added.status, world.request(&added.id).await["action"].clone()), (202, json!("AddResponder")));
     world.settle().await;
     assert_eq!(asked().last().unwrap(), &[ada]);
-    let teams = json!({"team": {"name": "Web"}});
+    let teams = json!({"team": {"name": "web shop"}});
     world.call("POST", "/v2/alerts/x/teams?identifierType=alias", teams).await;
     world.settle().await;
-    assert!(world.told().iter().any(|t| t == "noted its sender asked for help by team Web: the policy of the incident pages them"), "{:?}", world.told());
+    assert!(world.told().iter().any(|t| t == "noted its sender asked for help by team web shop: the policy of the incident pages them"), "{:?}", world.told());
 }
 
 #[tokio::test]

@@ -70,6 +70,24 @@ async fn lists_and_counts_are_exact_beyond_what_one_round_reads() {
 }
 
 #[tokio::test]
+async fn a_list_is_searched_by_who_it_is_for_and_not_by_what_was_saved_elsewhere() {
+    let world = World::new().await;
+    world.create(json!({"message": "1", "alias": "a", "responders": [{"type": "team", "name": "Ops Berlin"}]})).await;
+    world.create(json!({"message": "2", "alias": "b"})).await;
+    for (query, wanted) in
+        [("teams%3A+%22web+shop%22", vec![2, 1]), ("responders%3A+%22ops+berlin%22", vec![1]), ("teams+%3D+web", vec![2, 1]), ("teams%3A+money", vec![])]
+    {
+        assert_eq!(numbers(&read(&world, "/v2/alerts", &format!("query={query}")).await), wanted, "{query}");
+    }
+    for path in ["/v2/alerts", "/v2/alerts/count"] {
+        for (query, field) in [("searchIdentifier=mine&searchIdentifierType=name", "searchIdentifier"), ("query=shoe%3A1", "query")] {
+            let got = world.call("GET", &format!("{path}?{query}"), Value::Null).await;
+            assert_eq!((got.status, got.body["errors"][field].is_string()), (422, true), "{path}?{query}: {got:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_no_other_one_when_alerts_come_meanwhile() {
     let world = many(30).await;
     let first = read(&world, "/v2/alerts", "limit=10").await;

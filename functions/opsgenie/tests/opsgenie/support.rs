@@ -61,7 +61,7 @@ impl World {
         let service = |id: &str, team: &str, integrations: Value| json!({"id": id, "name": id, "team": team, "policy": "p", "integrations": integrations});
         let document: Configuration = serde_json::from_value(json!({
             "version": 1,
-            "teams": [{"id": "web", "name": "Web"}, {"id": "money", "name": "Money"}],
+            "teams": [{"id": "web", "name": "Web Shop"}, {"id": "money", "name": "Money"}],
             "users": [{"id": "ada", "name": "Ada", "contact_methods": [{"id": "ada-mail", "kind": "email", "to": "ada@example.com"}]}],
             "policies": [{"id": "p", "team": "web", "name": "P", "levels": []}],
             "services": [
