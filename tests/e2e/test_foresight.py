@@ -61,6 +61,18 @@ class Overrides(unittest.TestCase):
         self.assertEqual([who["user"] for who in same()], [ada.id, ada.id])
         self.assertEqual(set(paged()), {ada.id})
 
+    def test_a_window_that_somebody_started_is_played_until_it_is_ended(self):
+        ada = Person("ada")
+        world = World([[ada]], delay_s=300)
+        first = lambda: next((e["at"] for e in machine("simulate", "--service", world.service, "--for", "3h")["entries"] if e["what"]["type"] == "paged"), None)
+        seconds = lambda at: datetime.datetime.fromisoformat(at).timestamp() - now().timestamp()
+        self.assertLess(seconds(first()), 60)
+        window = api("POST", "/v1/maintenance", {"services": [world.service], "reason": "deploy", "duration_s": 3600})
+        self.assertEqual(first()[:19], window["end"][:19])
+        self.assertIn(window["id"], machine("simulate", "--service", world.service)["laid_over"]["maintenance"])
+        api("DELETE", f"/v1/maintenance/{window['id']}")
+        self.assertLess(seconds(first()), 60)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,4 +1,5 @@
-//! What people did in the deployment at run time, for whoever foretells: overrides of schedules, those of swaps and imported shifts among them.
+//! What people did in the deployment at run time, for whoever foretells: overrides of schedules, those of swaps and imported shifts among them, and maintenance
+//! windows that they started or ended early.
 //!
 //! Called by: `who`, `plan` and `simulate`, where they ask the deployment anyway; a file alone is looked at offline. Refuses to lay them over a configuration: that
 //! is the domain's ([`tocsin_domain::foresight::laid`]).
@@ -10,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{OverrideId, ScheduleId, TeamId};
+use tocsin_domain::id::{MaintenanceId, OverrideId, ScheduleId, ServiceId, TeamId};
 use tocsin_domain::incident::timeline::Actor;
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::Change;
 use tocsin_domain::schedule::roster::{AdHoc, KEPT_DAYS, Origin, Roster};
 
@@ -39,11 +41,38 @@ struct Made {
     at: Timestamp,
 }
 
+#[derive(Deserialize)]
+struct Windows {
+    windows: Vec<Window>,
+}
+
+/// A maintenance window, as far as it is used here.
+#[derive(Deserialize)]
+struct Window {
+    id: MaintenanceId,
+    team: TeamId,
+    reason: String,
+    #[serde(default)]
+    services: Vec<ServiceId>,
+    #[serde(default)]
+    teams: Vec<TeamId>,
+    start: Timestamp,
+    end: Timestamp,
+    configured: bool,
+    at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+}
+
+/// How long windows are kept after their end.
+const WINDOWS_KEPT_DAYS: i64 = 30;
+
 /// What the deployment tells: a roster for each schedule that is in force there and that the caller may see.
 pub(super) struct RunTime {
     /// From this instant on.
     from: Timestamp,
     pub(super) rosters: Vec<Roster>,
+    /// None where nobody asked for them.
+    pub(super) windows: Option<Vec<MaintenanceRun>>,
 }
 
 impl RunTime {
@@ -72,9 +101,37 @@ impl RunTime {
             }));
             after = next;
             if after.is_none() {
-                return Ok(Self { from, rosters });
+                return Ok(Self { from, rosters, windows: None });
             }
         }
+    }
+
+    /// Asks for maintenance windows too: those that people started, and occurrences of configured ones that they ended early or called off.
+    pub(super) async fn with_windows(self, api: &Api) -> Result<Self, Failure> {
+        let request = Request::get("maintenance", &["v1", "maintenance"]).query("past", "true");
+        let Windows { windows } = api.typed(&api.send(request).await?)?;
+        let theirs = windows.into_iter().filter(|w| (!w.configured || w.ended_at.is_some()) && w.end > self.from);
+        let run = |Window { id, team, reason, services, teams, start, end, configured, at, ended_at }| MaintenanceRun {
+            id,
+            team,
+            reason,
+            services,
+            teams,
+            start,
+            end,
+            by: Actor::System,
+            at,
+            ended_at,
+            ended_by: None,
+            configured,
+        };
+        Ok(Self { windows: Some(theirs.map(run).collect()), ..self })
+    }
+
+    /// Windows that have a say before `until`: all but those that were over before, or called off.
+    fn windows_before(&self, until: Timestamp) -> impl Iterator<Item = &MaintenanceRun> {
+        let has_a_say = move |w: &&MaintenanceRun| w.start < until && (w.configured || (w.over_at() > self.from && w.over_at() > w.start));
+        self.windows.iter().flatten().filter(has_a_say)
     }
 
     /// Only what is about schedules of these configurations.
@@ -83,26 +140,39 @@ impl RunTime {
         self
     }
 
-    /// How many overrides have a say before `until`, by schedule: "2 overrides made at run time (web 1, db 1)"; none where there are none.
+    /// How many have a say before `until`: "2 overrides made at run time (web 1, db 1)", "1 maintenance window started or ended at run time (mnt-1)"; none where
+    /// there are none.
     pub(super) fn told(&self, until: Timestamp) -> Option<String> {
         let counts: Vec<(&ScheduleId, usize)> =
             self.rosters.iter().map(|r| (&r.schedule, r.between(self.from, until).count())).filter(|(_, n)| *n > 0).collect();
         let all = counts.iter().map(|(_, n)| n).sum();
         let by_schedule: Vec<String> = counts.iter().map(|(schedule, n)| format!("{schedule} {n}")).collect();
-        (all > 0).then(|| format!("{} made at run time ({})", count(all, "override"), by_schedule.join(", ")))
+        let overrides = (all > 0).then(|| format!("{} made at run time ({})", count(all, "override"), by_schedule.join(", ")));
+        let ids: Vec<&str> = self.windows_before(until).map(|w| w.id.as_str()).collect();
+        let windows = (!ids.is_empty()).then(|| format!("{} started or ended at run time ({})", count(ids.len(), "maintenance window"), ids.join(", ")));
+        let all: Vec<String> = overrides.into_iter().chain(windows).collect();
+        (!all.is_empty()).then(|| all.join(" and "))
     }
 
-    /// The same for machines: the overrides' ids, by schedule.
+    /// The same for machines: the overrides' ids, by schedule, and the windows' where somebody asked for them.
     pub(super) fn answer(&self, until: Timestamp) -> Value {
         let ids = |r: &Roster| r.between(self.from, until).map(|o| o.id.to_string()).collect::<Vec<_>>();
         let some = self.rosters.iter().map(|r| (r.schedule.to_string(), ids(r))).filter(|(_, ids)| !ids.is_empty());
-        json!({ "overrides": some.map(|(schedule, ids)| (schedule, json!(ids))).collect::<serde_json::Map<_, _>>() })
+        let mut answer = json!({ "overrides": some.map(|(schedule, ids)| (schedule, json!(ids))).collect::<serde_json::Map<_, _>>() });
+        if self.windows.is_some() {
+            answer["maintenance"] = self.windows_before(until).map(|w| json!(w.id)).collect();
+        }
+        answer
     }
 
     /// What nobody can tell any more about schedules of a configuration.
     pub(super) fn not_known(&self, configuration: &Configuration, now: Timestamp) -> Vec<String> {
         let mut notes = Vec::new();
-        if !configuration.schedules.is_empty() && self.from < now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::MIN) {
+        let longer_ago = |days: i64| self.from < now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
+        if self.windows.is_some() && longer_ago(WINDOWS_KEPT_DAYS) {
+            notes.push(format!("Maintenance windows of run time are kept for {WINDOWS_KEPT_DAYS} days after their end: which there were then is not known."));
+        }
+        if !configuration.schedules.is_empty() && longer_ago(KEPT_DAYS) {
             notes.push(format!("Overrides made at run time are kept for {KEPT_DAYS} days after their end: which there were then is not known."));
         }
         let gone = configuration.schedules.iter().filter(|s| self.rosters.iter().all(|r| r.schedule != s.id)).map(|s| s.id.as_str()).collect::<Vec<_>>();

@@ -52,9 +52,24 @@ fn deployment(roster: &Arc<Mutex<Option<Roster>>>, now: &'static str) -> Double 
                 let overrides: Vec<Value> = counting.map(|o| serde_json::to_value(o).unwrap()).collect();
                 Answer::json(200, json!({"schedules": [{"schedule": "office", "team": "web", "overrides": overrides}]}))
             }
+            "GET /v1/maintenance" => Answer::json(200, json!({"windows": windows()})),
             other => Answer::problem(404, "Not found", other),
         }
     })
+}
+
+/// Deploys on Wednesday: one as planned, one ended early, one called off; and a window of the configuration that was ended early, and one that was not.
+fn windows() -> Value {
+    let window = |id: &str, start: &str, end: &str, ended_at: Option<&str>, configured: bool| {
+        json!({"id": id, "team": "web", "reason": "deploy", "services": ["shop"], "start": format!("2026-01-07T{start}:00Z"), "end": format!("2026-01-07T{end}:00Z"),
+            "state": "over", "by": "ada", "at": (!configured).then_some("2026-01-07T08:00:00Z"), "ended_at": ended_at.map(|t| format!("2026-01-07T{t}:00Z")), "configured": configured})
+    };
+    json!([
+        window("mnt-1", "09:00", "10:00", None, false),
+        window("mnt-2", "11:00", "12:00", Some("11:15"), false),
+        window("mnt-3", "13:00", "14:00", Some("12:30"), false),
+        window("nightly", "22:00", "23:00", None, true),
+    ])
 }
 
 fn on_call(answer: &Value) -> Vec<String> {
@@ -105,7 +120,24 @@ fn simulate_pages_whom_an_override_puts_on_call() {
     *roster_of.lock().unwrap() = Some(roster(Some("2026-01-06T10:25:00Z")));
     let ran = tocsin.tocsin(&ask);
     assert!(ran.good().contains("paged ada by") && !ran.out.contains("grace") && !ran.out.contains("played with"), "{}", ran.out);
-    assert_eq!(tocsin.tocsin(&[&ask[..], &["--json"]].concat()).json()["laid_over"], json!({"overrides": {}}));
+    assert_eq!(tocsin.tocsin(&[&ask[..], &["--json"]].concat()).json()["laid_over"], json!({"overrides": {}, "maintenance": []}));
+}
+
+#[test]
+fn simulate_plays_the_windows_that_people_started() {
+    let tocsin = deployment(&Arc::default(), "2026-01-07T09:30:00Z");
+    let first_page = |at: &str| {
+        let story = tocsin.tocsin(&["simulate", "--service", "shop", "--at", at, "--for", "3h", "--json"]).json();
+        let page = story["entries"].as_array().unwrap().iter().find(|e| e["what"]["type"] == "paged").unwrap()["at"].clone();
+        (page.as_str().unwrap().to_owned(), story["laid_over"]["maintenance"].clone())
+    };
+    let told = |at: &str, windows: Value| (format!("2026-01-07T{at}:00Z"), windows);
+    assert_eq!(first_page("2026-01-07T09:30:00Z"), told("10:00", json!(["mnt-1", "mnt-2"])));
+    assert_eq!(first_page("2026-01-07T11:10:00Z"), told("11:15", json!(["mnt-2"])));
+    assert_eq!(first_page("2026-01-07T13:30:00Z"), told("13:30", json!([])), "called off before it began");
+    assert_eq!(first_page("2026-01-07T22:30:00Z"), told("22:30", json!([])), "the configuration has it, or not");
+    let ran = tocsin.tocsin(&["simulate", "--service", "shop", "--at", "2026-01-07T11:10:00Z", "--for", "1h"]);
+    assert!(ran.good().contains("played with 1 maintenance window started or ended at run time (mnt-2)"), "{}", ran.out);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::simulate::{Around, Imagined, simulate_in};
 use tocsin_domain::foresight::{Outside, laid, plan};
+use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::roster::Roster;
 
 fn at(text: &str) -> Timestamp {
@@ -83,6 +84,47 @@ fn what_was_is_told_as_it_was_answered_then() {
     let between = |from, until| rosters[0].between(at(from), at(until)).count();
     assert_eq!(between("2026-01-05T09:00:00Z", "2026-01-05T09:05:00Z"), 0);
     assert_eq!(between("2026-01-05T09:00:00Z", "2026-01-07T10:00:00Z"), 2);
+}
+
+#[test]
+fn windows_that_people_started_and_ended_keep_alerts_from_people() {
+    let mut configuration = configuration(&json!(["ada"]));
+    configuration.maintenance =
+        serde_json::from_value(json!([{"id": "move", "reason": "moving", "services": ["shop"], "start": "2026-01-06T09:00Z", "end": "2026-01-06T10:00Z"},
+        {"id": "nightly", "reason": "backup", "services": ["shop"], "weekly": [{"from": "mon 22:00", "to": "mon 23:00"}]}]))
+        .unwrap();
+    let run = |id: &str, start: &str, end: &str, more: Value| {
+        let mut run = json!({"id": id, "team": "web", "reason": "deploy", "services": ["shop"], "start": start, "end": end, "by": "system"});
+        run.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value::<MaintenanceRun>(run).unwrap()
+    };
+    let windows = [
+        // Asked for in the middle of its time, and ended early.
+        run("mnt-1", "2026-01-05T08:00:00Z", "2026-01-05T12:00:00Z", json!({"at": "2026-01-05T09:00:00Z", "ended_at": "2026-01-05T10:00:00Z"})),
+        // Called off before it began.
+        run("mnt-2", "2026-01-05T14:00:00Z", "2026-01-05T15:00:00Z", json!({"at": "2026-01-05T09:00:00Z", "ended_at": "2026-01-05T13:00:00Z"})),
+        run("move", "2026-01-06T09:00:00Z", "2026-01-06T10:00:00Z", json!({"configured": true, "ended_at": "2026-01-06T09:20:00Z"})),
+        run("nightly", "2026-01-05T22:00:00Z", "2026-01-05T23:00:00Z", json!({"configured": true, "ended_at": "2026-01-05T21:00:00Z"})),
+    ];
+    // When the first page goes out that follows an alert of this instant.
+    let pages_at = |begins: &str, windows: &[MaintenanceRun]| {
+        let events: Vec<Imagined> = serde_json::from_value(json!([{"at": begins, "do": "trigger", "service": "shop"}])).unwrap();
+        let around = Around { maintenance: windows.to_vec(), ..Around::default() };
+        let story = simulate_in(&configuration, &around, events, at(begins) + jiff::SignedDuration::from_hours(3));
+        story.entries.iter().find(|e| e.what.words().starts_with("paged ")).map(|e| e.at.strftime("%H:%M").to_string()).unwrap()
+    };
+    for (begins, alone, with) in [
+        ("2026-01-05T08:30:00Z", "08:30", "08:30"),
+        ("2026-01-05T09:30:00Z", "09:30", "10:00"),
+        ("2026-01-05T10:30:00Z", "10:30", "10:30"),
+        ("2026-01-05T14:30:00Z", "14:30", "14:30"),
+        ("2026-01-06T09:10:00Z", "10:00", "09:20"),
+        ("2026-01-06T09:30:00Z", "10:00", "09:30"),
+        ("2026-01-05T22:30:00Z", "23:00", "22:30"),
+        ("2026-01-12T22:30:00Z", "23:00", "23:00"),
+    ] {
+        assert_eq!((pages_at(begins, &[]).as_str(), pages_at(begins, &windows).as_str()), (alone, with), "an alert at {begins}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `simulate`: who would be paged when, and why, if something happened.
 //!
 //! The playing is the domain's ([`play`]), on a clock of its own; here the question is read and the timeline printed. A file alone is played offline; where the
-//! deployment is asked for a version or an incident, what people changed about schedules there is laid over.
+//! deployment is asked for a version or an incident, what people changed about schedules and their maintenance windows there are played too.
 
 mod recorded;
 
@@ -182,9 +182,15 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
     let until = later(first, which.length.seconds);
     // A file alone is played offline.
     let asks = which.file.is_none() || which.incident.is_some();
-    let run_time = if asks { Some(RunTime::since(first, &Api::new(api)?).await?.about(&[&configuration])) } else { None };
+    let run_time = if asks {
+        let api = Api::new(api)?;
+        Some(RunTime::since(first, &api).await?.about(&[&configuration]).with_windows(&api).await?)
+    } else {
+        None
+    };
     if let Some(run_time) = &run_time {
         around.rosters.clone_from(&run_time.rosters);
+        around.maintenance = run_time.windows.clone().unwrap_or_default();
         notes.extend(run_time.told(until).map(|told| format!("played with {told}")));
         notes.extend(run_time.not_known(&configuration, out.now));
     }

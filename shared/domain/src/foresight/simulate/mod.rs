@@ -46,7 +46,7 @@ pub struct Around {
     pub unconfirmed: BTreeSet<ContactId>,
     /// Whose turn it is at levels whose targets take turns, by policy and 0-based level: the next incident's, counted from 0.
     pub turns: BTreeMap<(PolicyId, u32), u64>,
-    /// Maintenance windows that people started.
+    /// Maintenance windows that people started, and occurrences of configured ones that they ended early. Each counts from when it was asked for.
     pub maintenance: Vec<MaintenanceRun>,
     /// What people changed about schedules at run time.
     pub rosters: Vec<Roster>,
@@ -138,6 +138,12 @@ pub fn simulate_in(configuration: &Configuration, around: &Around, mut events: V
     world.story
 }
 
+/// Nobody was kept from a page by a window before somebody asked for it, whatever it says of the time before. An occurrence of a configured window is known by its start.
+fn known_from_its_making(run: MaintenanceRun) -> MaintenanceRun {
+    let made = run.at.filter(|_| !run.configured).unwrap_or(run.start);
+    MaintenanceRun { start: run.start.max(made), ..run }
+}
+
 struct World<'a> {
     configuration: &'a Configuration,
     outside: &'a Around,
@@ -162,7 +168,7 @@ impl<'a> World<'a> {
         Self {
             configuration,
             outside,
-            maintenance: Maintenances { runs: outside.maintenance.clone() },
+            maintenance: Maintenances { runs: outside.maintenance.iter().map(|run| known_from_its_making(run.clone())).collect() },
             incidents: Vec::new(),
             pages: Vec::new(),
             lanes: BTreeMap::new(),
