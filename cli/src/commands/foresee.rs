@@ -87,7 +87,7 @@ pub(super) async fn who(which: &Who, api: &ApiArguments, out: &Out) -> Result<Ex
         answer.push(json!({ "schedule": schedule.id, "on_call": on_call }));
     }
     let overrides = run_time.as_ref().and_then(|r| r.told(moment)).map_or_else(String::new, |told| format!(" and {told}"));
-    out.say(&version.map_or_else(|| format!("At {at}:"), |version| format!("At {at}, by version {version} of the configuration{overrides}:")));
+    out.say(&version.map_or_else(|| format!("At {at:.0}:"), |version| format!("At {at:.0}, by version {version} of the configuration{overrides}:")));
     out.table(&["SCHEDULE", "ON CALL", "WHY"], rows);
     let notes = run_time.as_ref().map_or_else(Vec::new, |r| r.not_known(&configuration, out.now));
     notes.iter().for_each(|note| out.say(note));

@@ -102,6 +102,22 @@ fn a_recorded_history_is_played_again() {
 }
 
 #[test]
+fn what_the_configuration_does_not_have_is_refused() {
+    for (wrong, said) in [
+        (&["--service", "shpo"][..], "there is no service \"shpo\"\n  did you mean \"shop\"?"),
+        (&["--integration", "shop-pagerdty"], "there is no integration \"shop-pagerdty\"\n  did you mean \"shop-pagerduty\"?"),
+        (&["--service", "shop", "--ack", "adda=5m"], "there is no user \"adda\"\n  did you mean \"ada\"?"),
+        (&["--service", "shop", "--snooze", "grcae=5m+1h"], "there is no user \"grcae\""),
+        (&["--service", "shop", "--turn", "web:1=2"], "there is no policy \"web\"\n  did you mean \"web-standard\"?"),
+        (&["--service", "shop", "--unverified", "ada-fone"], "there is no contact method \"ada-fone\"\n  did you mean \"ada-phone\"?"),
+    ] {
+        let ran = simulated(wrong);
+        assert!(ran.code == Some(1) && ran.err.contains(said), "{wrong:?}: {}", ran.err);
+    }
+    assert_eq!(simulated(&["--service", "shop", "--turn", "web-standard:1=18446744073709551615"]).code, Some(2), "no turn is that far");
+}
+
+#[test]
 fn times_of_a_file_may_count_from_the_first_event() {
     let lines = "\
 {\"at\": \"2026-01-10T02:00:00Z\", \"do\": \"trigger\", \"service\": \"demo\", \"key\": \"disk\", \"title\": \"Disk full\"}

@@ -21,6 +21,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use tocsin_domain::alert::Severity;
+use tocsin_domain::configuration::Configuration;
+use tocsin_domain::configuration::validate::suggest;
 use tocsin_domain::foresight::simulate::{Act, Around, Imagined, Of, Sent, Story, simulate_in as play};
 use tocsin_domain::id::{ContactId, IntegrationId, PolicyId, ServiceId};
 use tocsin_domain::incident::timeline::Actor;
@@ -142,8 +144,8 @@ impl FromStr for TurnOf {
         let (level, turn) = text.split_once('=').ok_or_else(form)?;
         let (policy, level) = level.rsplit_once(':').ok_or_else(form)?;
         let level = level.parse::<u32>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(form)?;
-        let turn = turn.parse::<u64>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(form)?;
-        Ok(Self { policy: policy.parse().map_err(|_| form())?, level, turn })
+        let turn = turn.parse::<u32>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(form)?;
+        Ok(Self { policy: policy.parse().map_err(|_| form())?, level, turn: turn.into() })
     }
 }
 
@@ -163,6 +165,7 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
             document(&api, version, &configuration)?
         }
     };
+    must_be_there(which, &configuration)?;
     let mut notes = Vec::new();
     let events = match (&which.events, &which.incident) {
         (Some(file), _) => recorded::file(file, which.at.unwrap_or(out.now), &mut around, &mut notes)?,
@@ -200,6 +203,27 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
     out.answer(&json!({ "entries": story.entries, "kept": story.kept, "notes": story.notes, "laid_over": laid_over }));
     show(&story, first, out);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses what the command line names and the configuration does not have: a story without it would look like an answer.
+fn must_be_there(which: &Simulate, configuration: &Configuration) -> Result<(), Failure> {
+    let users = || configuration.users.iter().map(|u| u.id.as_str()).collect::<Vec<_>>();
+    let named = |what: &'static str, id: &str, known: Vec<&str>| {
+        if known.contains(&id) {
+            return Ok(());
+        }
+        Err(Failure::Refused { what: format!("there is no {what} {id:?}"), next: Some(suggest::among(id, &known)) })
+    };
+    if let Some(id) = &which.service {
+        named("service", id.as_str(), configuration.services.iter().map(|s| s.id.as_str()).collect())?;
+    }
+    if let Some(id) = &which.integration {
+        named("integration", id.as_str(), configuration.keyed().map(|(id, ..)| id.as_str()).collect())?;
+    }
+    which.ack.iter().chain(&which.snooze).try_for_each(|answered| named("user", answered.by.as_str(), users()))?;
+    which.turn.iter().try_for_each(|turn| named("policy", turn.policy.as_str(), configuration.policies.iter().map(|p| p.id.as_str()).collect()))?;
+    let contacts = || configuration.users.iter().flat_map(|u| &u.contact_methods).map(|c| c.id.as_str()).collect::<Vec<_>>();
+    which.unverified.iter().try_for_each(|id| named("contact method", id.as_str(), contacts()))
 }
 
 fn show(story: &Story, first: Timestamp, out: &Out) {

@@ -127,7 +127,7 @@ pub fn simulate_in(configuration: &Configuration, around: &Around, mut events: V
         let next = rest.into_iter().chain(events.peek().map(|e| e.at)).chain(world.again_at()).min();
         steps += 1;
         if steps >= MOST_STEPS || world.story.entries.len() >= MOST_ENTRIES {
-            world.story.notes.push(format!("it goes on like this: stopped at {now} after {} entries", world.story.entries.len()));
+            world.story.notes.push(format!("it goes on like this: stopped at {now:.0} after {} entries", world.story.entries.len()));
             break;
         }
         match next {
@@ -188,7 +188,7 @@ impl<'a> World<'a> {
     }
 
     fn note(&mut self, now: Timestamp, what: String) {
-        self.story.notes.push(format!("{now}: {what}"));
+        self.story.notes.push(format!("{now:.0}: {what}"));
     }
 
     fn tell(&mut self, place: usize, by: &Actor, whats: Vec<What>, now: Timestamp) {
