@@ -5,6 +5,7 @@
 use crate::change::Change;
 use crate::error::{AppError, WriteError};
 use crate::ports::{AlertStore, Clock, Clocks, Hold, HoldPlace, IdSource, IncidentStore, succession};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tocsin_domain::alert::AlertState;
@@ -13,6 +14,8 @@ use tocsin_domain::incident::{Incident, Status};
 
 /// Alerts that are read at once.
 const PAGE: usize = 100;
+/// Alerts that are closed at the same time: one after the other, a few thousand would take longer than the function may.
+const AT_ONCE: usize = 16;
 /// How often a write that met another one is decided again.
 const TRIES: u32 = 8;
 
@@ -63,9 +66,9 @@ impl KeepClock {
                 return Ok(());
             }
             // What was split off goes on where it is.
-            for alert in self.alerts.alerts(&ids).await?.iter().filter(|a| a.incident == Some(incident.id)) {
-                self.close_one(alert.id, at).await?;
-            }
+            let all = self.alerts.alerts(&ids).await?;
+            let own = all.iter().filter(|a| a.incident == Some(incident.id)).map(|a| a.id);
+            stream::iter(own).map(|id| self.close_one(id, at)).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
             after = ids.last().copied();
             if ids.len() < PAGE {
                 break;
