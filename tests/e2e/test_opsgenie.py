@@ -7,7 +7,7 @@ import time
 import unittest
 import urllib.parse
 
-from support import ROOT, URL, api, request, until, tearDownModule  # noqa: F401
+from support import ROOT, URL, Person, World, api, request, show, until, tearDownModule  # noqa: F401
 
 KEY = os.environ["CONF_OG_API_KEY"]
 CAPTURES = ROOT / "tests" / "fixtures" / "captures"
@@ -102,6 +102,24 @@ class Deployed(unittest.TestCase):
         self.assertEqual(call("POST", f"/v2/alerts/{alias}/close?identifierType=alias", {"user": "ada", "note": "fixed"})[0], 202)
         until("its resolve", lambda: api("GET", f"/v1/incidents/{incident['number']}")["status"] == "resolved")
         self.assertEqual(self.data(alias)["status"], "closed")
+
+    def test_whom_a_paused_alert_names_is_asked_when_the_pause_ends(self):
+        ada, dora = Person("ada"), Person("dora")
+        # Dora's own level is ten minutes away: her page is the request's.
+        service = {"rules": [{"id": "flaps", "then": {"pause_s": 6}}]}
+        world = World([[ada], [dora]], delay_s=600, service=service, limits={"kind": "opsgenie"})
+        body = {"message": "It flaps", "alias": self.alias("flaps"), "responders": [{"type": "user", "id": dora.id}]}
+        self.assertEqual(call("POST", "/v2/alerts", body, key=world.routing_key)[0], 202)
+        incident = world.incident()
+        told = lambda kind: [e["what"] for e in show(incident["number"])["timeline"] if e["type"] == kind]
+        self.assertEqual([w["held_until"] for w in told("responders_asked")], [incident["paused_until"]])
+        until("Dora is asked", dora.pages)
+        self.assertIn("asks for your help", dora.pages()[0]["text"])
+        until("Ada is paged", ada.pages)
+        self.assertEqual(len(told("responders_paged")), 1)
+        self.assertEqual(call("POST", f"/v2/alerts/{body['alias']}/close?identifierType=alias", key=world.routing_key)[0], 202)
+        until("it is over", lambda: world.incidents("resolved"))
+        self.assertEqual(len(dora.pages()), 1)
 
     def test_addresses_as_senders_write_them(self):
         for path in ("/v2/alerts", "/v2/alerts/"):

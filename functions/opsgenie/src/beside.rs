@@ -8,6 +8,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::BitOr;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tocsin_app::error::AppError;
 use tocsin_app::ports::Guard;
 use tocsin_domain::alert::ask::Asked;
@@ -21,6 +22,8 @@ const MOST_ASKS: usize = 2_100;
 const AT_ONCE: usize = 16;
 /// Alerts of a key, from its latest one backwards, that are looked through for the count of an older one.
 const MOST_STEPS: usize = 200;
+/// Alerts that are read for all the counts of one part of a list.
+const MOST_STEPS_IN_ALL: usize = 400;
 
 /// What is wanted beside alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,19 +105,27 @@ impl Opsgenie {
         for alert in alerts.iter().filter(|a| !counts.contains_key(&a.id)) {
             older.entry(&alert.key).or_default().insert(alert.id);
         }
+        let room = AtomicUsize::new(MOST_STEPS_IN_ALL);
         let looked_for = older.into_iter().filter_map(|(key, wanted)| Some((guards.get(key)?, wanted)));
         let found: Vec<Vec<Previous>> =
-            stream::iter(looked_for).map(|(guard, wanted)| self.before(guard, wanted, &known)).buffered(AT_ONCE).try_collect().await?;
+            stream::iter(looked_for).map(|(guard, wanted)| self.before(guard, wanted, &known, &room)).buffered(AT_ONCE).try_collect().await?;
         counts.extend(found.into_iter().flatten().map(|p| (p.alert, Counted { events: p.events, last_at: None })));
         Ok(counts)
     }
 
-    /// From the latest alert of a key backwards, until all that are wanted were passed.
-    async fn before(&self, guard: &Guard, mut wanted: BTreeSet<AlertId>, known: &BTreeMap<AlertId, Option<Previous>>) -> Result<Vec<Previous>, AppError> {
+    /// From the latest alert of a key backwards, until all that are wanted were passed, or there is no room for more reads.
+    async fn before(
+        &self,
+        guard: &Guard,
+        mut wanted: BTreeSet<AlertId>,
+        known: &BTreeMap<AlertId, Option<Previous>>,
+        room: &AtomicUsize,
+    ) -> Result<Vec<Previous>, AppError> {
         let (mut found, mut at) = (Vec::new(), guard.alert);
         for _ in 0..MOST_STEPS {
             let previous = match known.get(&at) {
                 Some(previous) => *previous,
+                None if room.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err() => break,
                 None => self.alerts.alerts(&[at]).await?.pop().and_then(|a| a.previous),
             };
             let Some(previous) = previous else { break };
