@@ -140,7 +140,8 @@ pub(super) async fn fields(which: &Which, fields: &[String], api: &Api, out: &Ou
         let form = || Failure::Refused { what: format!("{field}: write NAME=VALUE"), next: None };
         let (name, value) = field.split_once('=').ok_or_else(form)?;
         // What a number would not keep as it is written (1.10, a long ticket number) is a text.
-        let plain = serde_json::from_str::<Value>(value).ok().filter(|v| (v.is_number() || v.is_boolean()) && v.to_string() == value);
+        let as_written = |v: &Value| serde_json::to_string(v).is_ok_and(|again| again == value);
+        let plain = serde_json::from_str::<Value>(value).ok().filter(|v| (v.is_number() || v.is_boolean()) && as_written(v));
         written.insert(name.to_owned(), if value.is_empty() { Value::Null } else { plain.unwrap_or_else(|| json!(value)) });
     }
     one(which, "fields", Some(json!({ "fields": written })), api, out).await
