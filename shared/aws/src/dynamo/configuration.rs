@@ -7,7 +7,7 @@ use super::item::{Item, Reader, Writer, bytes, json, number};
 use super::read::Range;
 use super::schema;
 use super::write::Action;
-use crate::chunk::{inflate, parts};
+use crate::chunk::{MOST_BYTES, inflate, parts};
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,11 +15,14 @@ use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::ports::{ConfigurationStore, IntegrationKey, SecretHash, VersionRecord};
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::configuration::validate::MOST_CONFIGURATION_BYTES;
 use tocsin_domain::id::IntegrationId;
 
 const PORT: &str = "ConfigurationStore";
-/// No configuration is larger than this.
+/// No configuration is larger than this: versions of before there was a limit are read, too.
 const MOST_DOCUMENT: u64 = 64 * 1024 * 1024;
+/// What validation lets through fits into one transaction, of 4 MB and 100 items (pointer and record are two of them), however badly it packs.
+const _: () = assert!(MOST_CONFIGURATION_BYTES < 3_500_000 && MOST_CONFIGURATION_BYTES / MOST_BYTES + 3 <= 100);
 
 impl DynamoStore {
     async fn read_document<T: DeserializeOwned>(&self, key: schema::Key, kind: &'static str) -> Result<Option<T>, PortError> {
