@@ -196,6 +196,9 @@ class Gone(Folder):
         until("the page to two", two.pages)
         status, _, html = request("GET", link(page))
         self.assertEqual(status, 200)
+        # Once by its name, beside what else is not to be found any more.
+        self.assertIn(f"<dd>{service['name']}</dd>", html)
+        self.assertIn(f"<dt>Deleted since</dt><dd>service {service['name']}, policy Ours first, user {one.id.title()}</dd>", html)
         self.assertIn("Acknowledged", request("POST", link(page), raw=b"")[2])
         self.assertEqual(show(number)["status"], "acknowledged")
         self.assertIn("resolved", tocsin("resolve", str(number)).stdout)

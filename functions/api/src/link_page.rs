@@ -23,6 +23,8 @@ d='M12 2a1.6 1.6 0 0 1 1.6 1.7A6 6 0 0 1 18 9.5V14l2 3.2V18H4v-.8L6 14V9.5a6 6 0
 const MOST_TITLE_CHARS: usize = 300;
 /// A button names this many numbers at most.
 const MOST_NUMBERS: usize = 3;
+/// Deleted objects that are named; of the others, how many there are.
+const MOST_DELETED: usize = 4;
 
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = style_hash();
@@ -89,6 +91,8 @@ pub struct LinkIncident {
     pub since: Timestamp,
     /// Where those who work on it talk: an address or a number.
     pub bridge: Option<String>,
+    /// What it refers to and was deleted since it began, as `policy Checkout first`: paging goes on as it began, but whoever looks for these finds them nowhere.
+    pub deleted: Vec<String>,
 }
 
 /// What the page is made of.
@@ -168,6 +172,7 @@ struct Card {
     bridge_link: Option<String>,
     /// Shown as text.
     bridge_text: Option<String>,
+    deleted: Option<String>,
 }
 
 #[derive(Template)]
@@ -362,6 +367,7 @@ impl LinkView {
         let bridge = incident.bridge.as_deref().filter(|_| !over).map(|b| cut(&clean(b), MOST_LINK_CHARS, ""));
         let web = bridge.clone().filter(|b| b.starts_with("https://") || b.starts_with("http://"));
         Card {
+            deleted: Some(deleted(&incident.deleted)).filter(|named| !over && !named.is_empty()),
             bridge_text: bridge.filter(|_| web.is_none()).map(|b| b.strip_prefix("tel:").unwrap_or(&b).to_owned()),
             bridge_link: web,
             number: incident.number,
@@ -393,6 +399,15 @@ impl LinkView {
 
 fn person(name: &str) -> String {
     cut(&clean(name), 60, "...")
+}
+
+/// `policy Checkout first, user Ada and 3 more`.
+fn deleted(all: &[String]) -> String {
+    let named: Vec<String> = all.iter().take(MOST_DELETED).map(|one| cut(&clean(one), 80, "...")).collect();
+    match all.len().saturating_sub(MOST_DELETED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 /// `#1`, `#1 and #2`, `#1, #2 and #3`.

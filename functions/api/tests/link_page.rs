@@ -27,6 +27,7 @@ fn incident(number: u64, status: LinkStatus) -> LinkIncident {
         status,
         since: at("2026-11-22T02:48:10Z"),
         bridge: None,
+        deleted: Vec::new(),
     }
 }
 
@@ -69,6 +70,18 @@ fn several_incidents_wait_and_others_do_not() {
         i.status = acknowledged("Ada Lovelace", None);
     }
     check(&done(&others, Outcome::Acknowledged), expect_file!["golden/link_done_several.html"]);
+}
+
+/// Whoever looks for the policy at night would not find it. What is over needs nobody to look.
+#[test]
+fn what_was_deleted_since_is_named_while_it_is_open() {
+    let named = ["policy Checkout first", "user Bob <b>\u{202e}", "schedule Web weekly", "team Web", "user Cy", "user Di"].map(str::to_owned);
+    let with = |status, count: usize| LinkIncident { deleted: named[..count].to_vec(), ..incident(42, status) };
+    check(&confirm(&view(vec![with(LinkStatus::Waiting, 1)])), expect_file!["golden/link_deleted.html"]);
+    let many = confirm(&view(vec![with(LinkStatus::Waiting, 6)]));
+    assert!(many.contains("<dt>Deleted since</dt><dd>policy Checkout first, user Bob &#60;b&#62;, schedule Web weekly, team Web and 2 more</dd>"), "{many}");
+    assert!(confirm(&view(vec![with(acknowledged("Ada", None), 1)])).contains("Deleted since"));
+    assert!(!confirm(&view(vec![with(resolved(), 1)])).contains("Deleted since"));
 }
 
 #[test]

@@ -96,7 +96,7 @@ pub(crate) async fn show_incident(State(api): State<Arc<Api>>, caller: Caller, P
 
 /// What it refers to and the configuration does not have any more. The version that it began with is read where another one is in force; where that is damaged, the
 /// incident is shown all the same, without names.
-async fn gone_of(api: &Api, incident: &Incident) -> Result<Vec<Gone>, ApiError> {
+pub(super) async fn gone_of(api: &Api, incident: &Incident) -> Result<Vec<Gone>, ApiError> {
     let (version, current) = api.configuration.current().await?;
     if version == incident.config_version {
         return Ok(gone(incident, &current, &current));

@@ -1,6 +1,7 @@
 //! The page behind an acknowledge link. GET and HEAD show and change nothing: mail scanners open links too. POST acts.
 
 use crate::link_page::{LinkIncident, LinkStatus, LinkView, Outcome, confirm, done, failed, gone, headers};
+use crate::route::incidents::gone_of;
 use crate::state::Api;
 use axum::Router;
 use axum::body::Bytes;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use tocsin_app::error::AppError;
 use tocsin_app::ports::AcknowledgeLink;
 use tocsin_domain::configuration::Configuration;
+use tocsin_domain::incident::gone::{Gone, Kind};
 use tocsin_domain::incident::responders::Answer;
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::incident::{Incident, Status};
@@ -68,7 +70,12 @@ async fn view_of(api: &Api, used: Result<(AcknowledgeLink, Vec<Incident>), AppEr
     }
     let (_, configuration) = api.configuration.current().await?;
     let user = link.user.as_ref().and_then(|id| configuration.user(id));
-    let mut shown: Vec<LinkIncident> = incidents.iter().map(|i| incident(i, &link, &configuration)).collect();
+    let mut shown: Vec<LinkIncident> = Vec::with_capacity(incidents.len());
+    for i in &incidents {
+        // A page without these names is better than none.
+        let deleted = gone_of(api, i).await.unwrap_or_default();
+        shown.push(incident(i, &link, &configuration, &deleted));
+    }
     shown.sort_by_key(|i| (i.severity, i.number));
     Ok(LinkView {
         incidents: shown,
@@ -79,9 +86,10 @@ async fn view_of(api: &Api, used: Result<(AcknowledgeLink, Vec<Incident>), AppEr
     })
 }
 
-fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration) -> LinkIncident {
+fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration, deleted: &[Gone]) -> LinkIncident {
+    let then = |kind: Kind, id: &str| deleted.iter().find(|g| g.kind == kind && g.id == id).and_then(|g| g.name.clone()).unwrap_or_else(|| id.to_owned());
     let name = |actor: &Actor| match actor {
-        Actor::User(id) => configuration.user(id).map_or_else(|| id.to_string(), |u| u.name.clone()),
+        Actor::User(id) => configuration.user(id).map_or_else(|| then(Kind::User, id.as_str()), |u| u.name.clone()),
         Actor::System | Actor::Sender(_) | Actor::Token(_) => actor.to_string(),
     };
     let bound = link.incidents.iter().any(|(id, generation)| *id == i.id && i.answers(*generation));
@@ -99,8 +107,10 @@ fn incident(i: &Incident, link: &AcknowledgeLink, configuration: &Configuration)
         (Status::Triggered, None) => LinkStatus::Outdated,
         (Status::Acknowledged { by, at, until, .. }, None) => LinkStatus::Acknowledged { by: name(by), at: *at, until: *until },
     };
-    let service = configuration.service(&i.service).map_or_else(|| i.service.to_string(), |s| s.name.clone());
-    LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at, bridge: i.bridge.clone() }
+    let service = configuration.service(&i.service).map_or_else(|| then(Kind::Service, i.service.as_str()), |s| s.name.clone());
+    // What no version had was not deleted: what opened without a service has a policy that stands in none.
+    let deleted = deleted.iter().filter(|g| g.since_version.is_some()).map(|g| format!("{} {}", g.kind.as_str(), g.name.as_ref().unwrap_or(&g.id))).collect();
+    LinkIncident { number: i.number, title: i.title.clone(), severity: i.severity, service, status, since: i.opened_at, bridge: i.bridge.clone(), deleted }
 }
 
 fn trouble(error: &AppError) -> Response {
