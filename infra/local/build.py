@@ -5,6 +5,10 @@ named `bootstrap`, and MiniStack runs it as it is. `cargo lambda build` names a 
 a profile of its own has a folder of its own: either would compile every dependency twice on a machine that also tests.
 Release packages for AWS are built by `sam build`, which calls cargo-lambda.
 
+With TOCSIN_BUILD=with-tests dependencies get the features that the tests want of them, as `cargo test --workspace` gives them. A few of those (uuid, hyper,
+regex) stand below the whole AWS SDK: without it, who builds and tests compiles the SDK and most of our own crates twice. .ci/run sets it; whoever only runs
+Tocsin is spared what the tests alone need.
+
 It refuses to build releases, and to guess: a binary that the workspace does not have is an error.
 """
 
@@ -31,8 +35,12 @@ def build():
     began = time.monotonic()
     packages = [f"tocsin-{name}" for name in settings.FUNCTIONS] + ["tocsin-cli"]
     command = ["cargo", "build", "--locked", "--profile", PROFILE, "--bins"]
-    for package in packages:
-        command += ["--package", package]
+    if os.environ.get("TOCSIN_BUILD") == "with-tests":
+        # There are no examples, but cargo takes the features of dev-dependencies into account where it is asked for some.
+        command += ["--workspace", "--examples"]
+    else:
+        for package in packages:
+            command += ["--package", package]
     if subprocess.run(command, cwd=settings.ROOT, stdin=subprocess.DEVNULL).returncode:
         raise Problem("The build failed; cargo says why above. Without network, the first build can not fetch crates.")
     lay_out(target_folder() / FOLDER)

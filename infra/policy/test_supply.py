@@ -1,6 +1,7 @@
 """Where the code comes from (security.md 42): locked crates of the registry, no unsafe code of ours, and every crate under the workspace's lints."""
 
 import pathlib
+import re
 import tomllib
 import unittest
 
@@ -26,6 +27,19 @@ class Supply(unittest.TestCase):
             manifest = tomllib.loads(member.read_text())
             self.assertEqual(manifest["lints"], {"workspace": True}, member)
             self.assertFalse(manifest["package"]["publish"] is True, member)
+
+    def test_what_ships_knows_nothing_of_what_stands_in_for_it_in_tests(self):
+        # .ci/run builds with the features that tests want; this would show only in a release.
+        manifests = [p for folder in ("shared/*", "functions/*", "cli") for p in ROOT.glob(f"{folder}/Cargo.toml")]
+        for manifest in manifests:
+            for name, wanted in tomllib.loads(manifest.read_text())["dependencies"].items():
+                features = wanted.get("features", []) if isinstance(wanted, dict) else []
+                self.assertFalse({"fakes", "test-support"} & set(features), f"{manifest}: {name}")
+            sources = (p for p in (manifest.parent / "src").rglob("*.rs") if "fakes" not in p.parts and p.name != "testing.rs")
+            for source in sources:
+                shipped = source.read_text().split("#[cfg(test)]")[0]
+                found = re.search(r"(tocsin_app|crate)::fakes|(tocsin_aws|crate)::testing|dynoxide", shipped)
+                self.assertIsNone(found, source)
 
 
 if __name__ == "__main__":
