@@ -5,8 +5,9 @@ use super::{Checker, Generation, generations};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use tocsin_domain::alert::Urgency;
+use tocsin_domain::configuration::Configuration;
 use tocsin_domain::escalation::policy::{Level, Policy};
-use tocsin_domain::id::UserId;
+use tocsin_domain::id::{ContactId, UserId};
 use tocsin_domain::incident::Incident;
 use tocsin_domain::incident::timeline::{Entry, Planned, What};
 
@@ -103,7 +104,7 @@ impl Checker<'_> {
     /// I5: whoever was paged was due, by some reading of what was in force while the level fired, and nobody else was.
     fn on_call(&mut self, i: &Incident, which: (&Level, u32, bool), urgency: Urgency, entry: &Entry) -> Option<Due> {
         let (level, number, reassigned) = which;
-        let What::LevelFired { repeat, pages, passed, of, .. } = &entry.what else { return None };
+        let What::LevelFired { repeat, pages, passed, of, unverified, last_resort_beside, .. } = &entry.what else { return None };
         let own = if reassigned { number.checked_sub(1) } else { Some(number) };
         if of.as_ref().map(|o| (&o.policy, o.config_version, o.level)) != Some((&i.policy, i.config_version, own)) {
             self.wrong("I5", format!("#{}: level {number} says that it is of {of:?}", i.number));
@@ -117,7 +118,28 @@ impl Checker<'_> {
         if found.is_none() {
             self.wrong("I5", format!("#{} level {number} at {} for {urgency:?}: {came:?} were paged, passed {passed:?}; due were {all:?}", i.number, entry.at));
         }
+        let right = readings.iter().zip(&all).filter(|(_, d)| d.pages == came);
+        if found.is_some() && !right.clone().any(|(c, _)| self.beside(c, pages, unverified, *last_resort_beside, (entry.at, written))) {
+            self.wrong(
+                "I12",
+                format!(
+                    "#{} level {number} at {}: {unverified:?} of {came:?} are said to be unverified, last resort beside: {last_resort_beside}",
+                    i.number, entry.at
+                ),
+            );
+        }
         found
+    }
+
+    /// I12: the last resort is paged beside a level exactly where none of its pages goes to an address that is verified.
+    fn beside(&self, reading: &Configuration, pages: &[Planned], unverified: &[ContactId], beside: bool, read: (Timestamp, Timestamp)) -> bool {
+        let methods = || reading.users.iter().flat_map(|u| &u.contact_methods);
+        let fits = |p: &Planned| {
+            let address = methods().find(|m| m.id == p.contact).map(|m| m.to.as_str());
+            self.history.may_be(!unverified.contains(&p.contact), &p.contact, address, read.0, read.1)
+        };
+        let none = !pages.is_empty() && pages.iter().all(|p| unverified.contains(&p.contact));
+        pages.iter().all(fits) && unverified.iter().all(|c| pages.iter().any(|p| p.contact == *c)) && none == beside
     }
 
     /// Turns are drawn once: no two incidents have the same one.
@@ -141,8 +163,8 @@ impl Checker<'_> {
     /// Whoever is asked to help is paged, until they answer or it is over.
     fn requests(&mut self, i: &Incident, entries: &[Entry]) {
         for (at, entry) in entries.iter().enumerate() {
-            let What::RespondersPaged { request, pages, already, .. } = &entry.what else { continue };
-            self.asked(i, entries, entry, (*request, pages, already));
+            let What::RespondersPaged { request, pages, already, unverified, last_resort_beside, .. } = &entry.what else { continue };
+            self.asked(i, entries, entry, (*request, pages, already), (unverified, *last_resort_beside));
             for planned in pages {
                 let over = entries[at..].iter().find(|e| match &e.what {
                     What::Resolved {} | What::Merged { .. } => true,
@@ -167,7 +189,7 @@ impl Checker<'_> {
     }
 
     /// I5: whoever is asked to help is whom the request means.
-    fn asked(&mut self, i: &Incident, entries: &[Entry], entry: &Entry, called: (u32, &[Planned], &[UserId])) {
+    fn asked(&mut self, i: &Incident, entries: &[Entry], entry: &Entry, called: (u32, &[Planned], &[UserId]), beside: (&[ContactId], bool)) {
         let (request, pages, already) = called;
         let mut targets = Vec::new();
         for e in entries {
@@ -185,7 +207,11 @@ impl Checker<'_> {
         let written = self.history.written(i.id, entry.seq);
         let urgency = urgency_at(entries, entry.seq);
         let mut all = Vec::new();
-        for reading in self.history.readings(&targets, entry.at, written) {
+        let readings = self.history.readings(&targets, entry.at, written);
+        if !readings.iter().any(|c| self.beside(c, pages, beside.0, beside.1, (entry.at, written))) {
+            self.wrong("I12", format!("#{} request {request} at {}: of {pages:?} are said to be unverified, and last resort: {beside:?}", i.number, entry.at));
+        }
+        for reading in readings {
             let meant: BTreeSet<UserId> = targets.iter().flat_map(|t| people(t, &reading, entry.at)).collect();
             let mut due = due(&level, &reading, urgency, None, entry.at).pages;
             due.retain(|(user, ..)| !already.contains(user));

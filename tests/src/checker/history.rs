@@ -8,7 +8,7 @@ use tocsin_app::fakes::store::{Logged, State};
 use tocsin_domain::alert::outcome::Outcome;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::escalation::policy::Target;
-use tocsin_domain::id::{AlertId, IncidentId, MaintenanceId, ScheduleId};
+use tocsin_domain::id::{AlertId, ContactId, IncidentId, MaintenanceId, ScheduleId};
 use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::roster::Roster;
 use tocsin_domain::schedule::{Change, Override, Schedule};
@@ -39,6 +39,7 @@ pub(crate) struct History {
     documents: BTreeMap<u64, Configuration>,
     amended: Vec<(Timestamp, Roster)>,
     windows: Vec<(Timestamp, MaintenanceRun)>,
+    verified: BTreeMap<ContactId, Vec<(Timestamp, Option<String>)>>,
     written: BTreeMap<IncidentId, Vec<(Timestamp, u32)>>,
     kept: BTreeMap<AlertId, Vec<(Timestamp, Outcome)>>,
 }
@@ -52,6 +53,7 @@ impl History {
                 Logged::Written { at, incident, last_seq, .. } => history.written.entry(*incident).or_default().push((known(*at), *last_seq)),
                 Logged::Kept { at, alert, outcome } => history.kept.entry(*alert).or_default().push((known(*at), outcome.clone())),
                 Logged::Published { at, version } => history.flips.push((known(*at), *version)),
+                Logged::Verified { at, contact, address } => history.verified.entry(contact.clone()).or_default().push((known(*at), address.clone())),
                 Logged::Window { at, run } => history.windows.push((known(*at), run.clone())),
                 Logged::Amended { at, roster } => history.amended.push((known(*at), roster.clone())),
             }
@@ -136,6 +138,14 @@ impl History {
             readings.extend(some);
         }
         readings
+    }
+
+    /// Whether it may be that an address was verified to whoever asked in `[from, to]`.
+    pub(crate) fn may_be(&self, verified: bool, contact: &ContactId, address: Option<&str>, from: Timestamp, to: Timestamp) -> bool {
+        let times = self.verified.get(contact).map_or(&[][..], Vec::as_slice);
+        let before = times.iter().rev().find(|(at, _)| *at < from).and_then(|(_, a)| a.as_deref());
+        let within = times.iter().filter(|(at, _)| from <= *at && *at <= to).map(|(_, a)| a.as_deref());
+        std::iter::once(before).chain(within).any(|a| (a.is_some() && a == address) == verified)
     }
 
     /// What was changed about schedules at run time, in the order of the writes.

@@ -10,7 +10,7 @@ use tocsin_app::ports::SecretHash;
 use tocsin_domain::configuration::Channel;
 use tocsin_domain::id::{ContactId, IncidentId, UserId};
 use tocsin_domain::incident::timeline::What;
-use tocsin_domain::notification::page::LAST_RESORT;
+use tocsin_domain::notification::page::{LAST_RESORT, PageKey};
 
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -42,6 +42,9 @@ impl Checker<'_> {
                 }
                 Logged::Claimed { at, contact, keys, lane } => {
                     for key in keys {
+                        if key.user.is_none() && !self.is_told(&key) {
+                            self.wrong("I12", format!("the last resort was paged at {at} by {key}, for which there was no reason"));
+                        }
                         if let Some(request) = key.request {
                             // I3 of those who were asked to help: until they answer, or it is over.
                             // The last resort beside them is asked for each of them.
@@ -58,7 +61,7 @@ impl Checker<'_> {
                         self.wrong("cap", format!("{contact} got {window} messages in the 15 minutes before {at}"));
                     }
                 }
-                Logged::Kept { .. } | Logged::Published { .. } | Logged::Window { .. } | Logged::Amended { .. } => {}
+                Logged::Kept { .. } | Logged::Published { .. } | Logged::Window { .. } | Logged::Verified { .. } | Logged::Amended { .. } => {}
             }
         }
     }
@@ -217,6 +220,18 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether the timeline says why the last resort is paged: everything else was tried, or nobody of the level, or of those who are asked, has a verified way.
+    fn is_told(&self, key: &PageKey) -> bool {
+        self.timelines.get(&key.incident).into_iter().flatten().any(|e| match &e.what {
+            What::LastResort { .. } => key.request.is_none() && e.generation == key.generation && key.rule == 0,
+            What::LevelFired { repeat, level, last_resort_beside: true, .. } => {
+                key.request.is_none() && key.rule != 0 && (e.generation, *repeat, *level) == (key.generation, key.repeat, key.level)
+            }
+            What::RespondersPaged { request, last_resort_beside: true, .. } => key.request == Some(*request),
+            _ => false,
+        })
+    }
+
     /// I12: each time the timeline says last resort, it got a message, or somebody answered before.
     fn last_resorts(&mut self) {
         let outbox: Vec<(Timestamp, Vec<IncidentId>)> = self
@@ -229,8 +244,14 @@ impl Checker<'_> {
             .collect();
         for (id, entries) in self.timelines.clone() {
             for g in super::generations(&entries) {
-                for entry in g.entries.iter().filter(|e| matches!(e.what, What::LastResort { .. })) {
-                    let latest = self.lane_latest(&crate::samples::slug(LAST_RESORT), self.deadline(entry.at));
+                for entry in &g.entries {
+                    let due = match &entry.what {
+                        What::LastResort { .. } => entry.at,
+                        // Where everybody has quiet hours it waits with them.
+                        What::LevelFired { last_resort_beside: true, pages, .. } => pages.iter().map(|p| p.due).min().unwrap_or(entry.at),
+                        _ => continue,
+                    };
+                    let latest = self.lane_latest(&crate::samples::slug(LAST_RESORT), self.deadline(due));
                     // A message about more incidents than it can list names the others only by their count.
                     let told = outbox.iter().any(|(at, about)| *at >= entry.at && *at <= latest && (about.contains(&id) || about.len() > 20));
                     if !told && g.ended_at.is_none_or(|e| e > latest) && self.now > latest {

@@ -154,7 +154,7 @@ impl Living {
         if self.features.rosters && self.random.happens(150) {
             people::answer_swap(world, &mut self.random);
         }
-        match self.random.below(166) {
+        match self.random.below(172) {
             0..55 => self.report(world, Action::Trigger),
             55..65 => self.report(world, Action::Resolve),
             65..69 => self.report(world, Action::Acknowledge),
@@ -189,6 +189,7 @@ impl Living {
                     self.report_at(world, Action::Trigger, at);
                 }
             }
+            166..172 => people::move_house(world, &mut self.random),
             _ => {}
         }
     }

@@ -148,6 +148,17 @@ fn offer(world: &World, random: &mut Random, id: &ScheduleId) -> Option<Amend> {
     Some(Amend::Offer(Offer { from: give.user.clone(), to, give: span(give), take: swaps.then(|| span(take)), note: None }))
 }
 
+/// Somebody's contact methods are not verified any more, or everybody's are.
+pub(super) fn move_house(world: &World, random: &mut Random) {
+    let Some(document) = world.store.look(|s| s.configurations.values().next_back().map(|(_, c)| c.clone())) else { return };
+    if random.happens(200) {
+        return world.store.verify_everybody(&document, world.now());
+    }
+    if let Some(user) = random.pick(&document.users) {
+        user.contact_methods.iter().for_each(|m| world.store.forget_verification(&m.id));
+    }
+}
+
 /// Somebody starts a maintenance window, or ends one: started, configured, or long over. Sometimes two do at once, sometimes while an alert comes in.
 /// The answer is when it happens.
 pub(super) fn maintain(world: &mut World, random: &mut Random) -> Timestamp {

@@ -137,7 +137,7 @@ impl UseCases {
             incidents: store.clone(),
             configuration: view(Role::Advance),
             rosters: rosters.clone(),
-            verifications: store.clone(),
+            verifications: seen(Role::Advance),
             emails: None,
             deliver,
             clock: clock.clone(),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use tocsin_app::error::{PortError, WriteError};
 use tocsin_app::fakes::MemoryStore;
 use tocsin_app::ports::{
-    ConfigurationStore, DueStore, HoldPlace, IntegrationKey, MaintenanceStore, Overdue, RosterRecord, RosterStore, SecretHash, VersionRecord,
+    ConfigurationStore, DueStore, HoldPlace, IntegrationKey, MaintenanceStore, Overdue, RosterRecord, RosterStore, SecretHash, VerificationStore, VersionRecord,
 };
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{AlertId, IntegrationId, OverrideId, ScheduleId};
+use tocsin_domain::id::{AlertId, ContactId, IntegrationId, OverrideId, ScheduleId};
 use tocsin_domain::maintenance::MaintenanceRun;
+use tocsin_domain::notification::verification::Verification;
 use tocsin_domain::schedule::roster::Roster;
 use tocsin_domain::schedule::swap::{State, Swap};
 
@@ -34,6 +35,10 @@ pub enum Mutant {
     HalfASwap,
     /// Whoever changes a schedule last wins.
     LastAmendWins,
+    /// Whoever has a contact method has verified it.
+    EverybodyVerified,
+    /// Nobody has verified anything.
+    NobodyVerified,
     /// Targets never take turns.
     NoTurns,
     /// Quiet hours and hours of levels do not count.
@@ -55,7 +60,7 @@ pub enum Mutant {
 }
 
 /// All of them.
-pub const MUTANTS: [Mutant; 17] = [
+pub const MUTANTS: [Mutant; 19] = [
     Mutant::PolicyOfNow,
     Mutant::PeopleOfThen,
     Mutant::AddressesOfThen,
@@ -64,6 +69,8 @@ pub const MUTANTS: [Mutant; 17] = [
     Mutant::RemovedStays,
     Mutant::HalfASwap,
     Mutant::LastAmendWins,
+    Mutant::EverybodyVerified,
+    Mutant::NobodyVerified,
     Mutant::NoTurns,
     Mutant::NoHours,
     Mutant::NoRules,
@@ -239,5 +246,28 @@ impl DueStore for Mistaken {
     async fn alerts_due_at(&self, at: Timestamp, limit: usize) -> Result<Vec<AlertId>, PortError> {
         let waiting = self.store.alerts_due_at(at, limit).await?;
         Ok(if self.is(Mutant::NoRelease, Role::Maintain) { Vec::new() } else { waiting })
+    }
+}
+
+#[async_trait]
+impl VerificationStore for Mistaken {
+    async fn verification(&self, contact: &ContactId) -> Result<Verification, PortError> {
+        let verification = self.store.verification(contact).await?;
+        if self.is(Mutant::NobodyVerified, Role::Advance) {
+            return Ok(Verification::default());
+        }
+        let current = self.store.look(|s| s.configurations.values().next_back().and_then(|(_, c)| c.contact(contact).map(|(_, m)| m.clone())));
+        Ok(match current {
+            Some(method) if self.is(Mutant::EverybodyVerified, Role::Advance) => {
+                let mut verified = Verification::default();
+                verified.verify(&method, Timestamp::MIN);
+                verified
+            }
+            Some(_) | None => verification,
+        })
+    }
+
+    async fn put_verification(&self, contact: &ContactId, verification: &Verification) -> Result<(), WriteError> {
+        self.store.put_verification(contact, verification).await
     }
 }

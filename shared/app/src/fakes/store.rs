@@ -94,6 +94,15 @@ pub enum Logged {
         /// Which.
         version: u64,
     },
+    /// An address was verified, or is not any more.
+    Verified {
+        /// When.
+        at: Option<Timestamp>,
+        /// Of which contact method.
+        contact: ContactId,
+        /// The address; none: none.
+        address: Option<String>,
+    },
     /// A maintenance window was started or ended at run time.
     Window {
         /// When it really was.
@@ -213,7 +222,7 @@ impl State {
 #[derive(Debug)]
 pub struct MemoryStore {
     state: Mutex<State>,
-    faults: Arc<Faults>,
+    pub(super) faults: Arc<Faults>,
 }
 
 impl Default for MemoryStore {

@@ -1,6 +1,6 @@
 //! How contact methods stand, in memory, and codes that are kept for tests.
 
-use super::store::State;
+use super::store::{Logged, State};
 use super::{Faults, MemoryStore, lock};
 use crate::error::{PortError, WriteError};
 use crate::ports::{ContactCodes, VerificationStore};
@@ -17,6 +17,7 @@ impl MemoryStore {
         self.change(|s| {
             for method in configuration.users.iter().flat_map(|u| &u.contact_methods) {
                 s.verifications.entry(method.id.clone()).or_default().verify(method, now);
+                s.log.push(Logged::Verified { at: Some(now), contact: method.id.clone(), address: Some(method.to.clone()) });
             }
         });
     }
@@ -25,8 +26,10 @@ impl MemoryStore {
 impl MemoryStore {
     /// Nobody has verified this contact method.
     pub fn forget_verification(&self, contact: &ContactId) {
+        let at = self.faults.now();
         self.change(|s| {
             s.verifications.remove(contact);
+            s.log.push(Logged::Verified { at, contact: contact.clone(), address: None });
         });
     }
 }
