@@ -233,7 +233,7 @@ impl Living {
     fn burst(&mut self, world: &mut World) {
         let sender = SENDERS[self.random.below(SENDERS.len())];
         let Some(key) = self.key(world, sender) else { return };
-        for n in 0..self.random.below(80) {
+        for n in 0..self.random.below(55) {
             let at = world.now() + SignedDuration::from_millis(i64::try_from(self.random.below(5000)).unwrap_or(0));
             let event = event(Action::Trigger, &format!("burst {n}"), Severity::Error);
             world.ask_at(at, 3, Asked::Event(key.clone(), Box::new(event)));
