@@ -120,6 +120,7 @@ class Operations(unittest.TestCase):
         made = at("POST", "overrides", {"start": later(1), "end": later(2), "with": bob.id})
         at("GET", "overrides")
         self.call("GET", "/v1/overrides")
+        self.call("GET", "/v1/turns")
         at("DELETE", "overrides/{override}", override=made["id"])
         at("PUT", "imports/{source}", {"shifts": [{"uid": "1", "start": later(3), "end": later(4), "user": bob.id}]}, source="e2e")
         for n, answer in enumerate(("accept", "decline", "withdraw")):

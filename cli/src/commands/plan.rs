@@ -5,7 +5,7 @@
 
 use super::apply::{Part, Present, part, present, read, read_part};
 use super::history;
-use super::run_time::RunTime;
+use super::run_time::{self, RunTime};
 use super::simulate::TurnOf;
 use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
@@ -44,7 +44,8 @@ pub(crate) struct Plan {
     /// Look at the 28 days from this instant on, RFC 3339; from now on where it is not given.
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<Timestamp>,
-    /// Whose turn it is at a level whose targets take turns: web:2=3 for the third of level 2 of policy web. Without it the first one's.
+    /// Whose turn it is at a level whose targets take turns: web:2=3 for the third of level 2 of policy web. Without it as it is in the deployment; offline the first
+    /// one's.
     #[arg(long, value_name = "POLICY:LEVEL=N")]
     pub(crate) turn: Vec<TurnOf>,
     /// Keep the plan in this file, so that `apply --plan` does exactly this or says what moved meanwhile.
@@ -88,6 +89,7 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
         (None, Some(version)) => {
             let api = Api::new(api)?;
             let before = history::version(&api, version).await?;
+            outside.drawn = run_time::turns(&[&before, &after], &api).await?;
             (Some(version), before, Some(RunTime::since(at, &api).await?))
         }
         (None, None) => {
@@ -99,12 +101,14 @@ pub(super) async fn plan(arguments: &Plan, api: &ApiArguments, out: &Out) -> Res
                 outside.earlier = history::removed(&api).await?;
                 unconfirmed(&api, &before, &mut outside).await?;
                 run_time = Some(RunTime::since(at, &api).await?);
+                outside.drawn = run_time::turns(&[&before, &after], &api).await?;
             }
             (Some(version), before, run_time)
         }
     };
     let run_time = run_time.map(|r| r.about(&[&before, &after]));
-    outside.drawn = arguments.turn.iter().map(TurnOf::drawn).collect();
+    // What is asked for counts more than what is so.
+    outside.drawn.extend(arguments.turn.iter().map(TurnOf::drawn));
     outside.rosters = run_time.as_ref().map_or_else(Vec::new, |r| r.rosters.clone());
     let plan = foresee(&before, &after, &outside, at);
     if let (Some(file), Some(base_version)) = (&arguments.out, version) {
@@ -127,7 +131,8 @@ async fn plan_part(team: &TeamId, arguments: &Plan, api: &Api, out: &Out) -> Res
     let at = arguments.at.unwrap_or(out.now);
     // Of others' schedules only that they are there is known: what people changed about them has nothing to lie over.
     let run_time = RunTime::since(at, api).await?.about(&[&configuration, &wanted]);
-    let drawn = arguments.turn.iter().map(TurnOf::drawn).collect();
+    let mut drawn = run_time::turns(&[&configuration, &wanted], api).await?;
+    drawn.extend(arguments.turn.iter().map(TurnOf::drawn));
     let outside = Outside { drawn, rosters: run_time.rosters.clone(), ..Outside::default() };
     let plan = foresee(&before, &after, &outside, at);
     if let Some(file) = &arguments.out {

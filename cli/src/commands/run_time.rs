@@ -1,5 +1,5 @@
 //! What people did in the deployment at run time, for whoever foretells: overrides of schedules, those of swaps and imported shifts among them, and maintenance
-//! windows that they started or ended early.
+//! windows that they started or ended early; and whose turn it is where people take turns.
 //!
 //! Called by: `who`, `plan` and `simulate`, where they ask the deployment anyway; a file alone is looked at offline. Refuses to lay them over a configuration: that
 //! is the domain's ([`tocsin_domain::foresight::laid`]).
@@ -10,8 +10,9 @@ use crate::output::count;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use tocsin_domain::configuration::Configuration;
-use tocsin_domain::id::{MaintenanceId, OverrideId, ScheduleId, ServiceId, TeamId};
+use tocsin_domain::id::{MaintenanceId, OverrideId, PolicyId, ScheduleId, ServiceId, TeamId};
 use tocsin_domain::incident::timeline::Actor;
 use tocsin_domain::maintenance::MaintenanceRun;
 use tocsin_domain::schedule::Change;
@@ -61,6 +62,29 @@ struct Window {
     configured: bool,
     at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Turns {
+    turns: Vec<Turn>,
+}
+
+/// The next turn at a level; both count from 1.
+#[derive(Deserialize)]
+struct Turn {
+    policy: PolicyId,
+    level: u32,
+    turn: u64,
+}
+
+/// Whose turn comes next at levels whose targets take turns, by policy and 0-based level, counted from 0. Nobody is asked where nothing takes turns.
+pub(super) async fn turns(configurations: &[&Configuration], api: &Api) -> Result<BTreeMap<(PolicyId, u32), u64>, Failure> {
+    let takes_turns = |c: &&Configuration| c.policies.iter().flat_map(|p| &p.levels).any(|l| l.round_robin);
+    if !configurations.iter().any(takes_turns) {
+        return Ok(BTreeMap::new());
+    }
+    let Turns { turns } = api.typed(&api.send(Request::get("turns", &["v1", "turns"])).await?)?;
+    Ok(turns.into_iter().map(|t| ((t.policy, t.level.saturating_sub(1)), t.turn.saturating_sub(1))).collect())
 }
 
 /// How long windows are kept after their end.

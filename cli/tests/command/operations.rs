@@ -4,7 +4,7 @@ use super::double::{run, tocsin};
 use std::collections::BTreeSet;
 
 /// Operation, and the command that asks it.
-const COMMANDS: [(&str, &str); 66] = [
+const COMMANDS: [(&str, &str); 67] = [
     ("get /v1/audit", "audit"),
     ("get /v1/configuration", "export"),
     ("put /v1/configuration", "apply"),
@@ -64,6 +64,7 @@ const COMMANDS: [(&str, &str); 66] = [
     ("get /v1/teams/{team}/configuration", "export"),
     ("put /v1/teams/{team}/configuration", "apply"),
     ("get /v1/trace", "trace"),
+    ("get /v1/turns", "simulate"),
     ("get /v1/users/{user}/feeds", "calendar list"),
     ("post /v1/users/{user}/feeds", "calendar make"),
     ("delete /v1/users/{user}/feeds/{feed}", "calendar revoke"),

@@ -141,6 +141,25 @@ fn simulate_plays_the_windows_that_people_started() {
 }
 
 #[test]
+fn turns_begin_with_the_one_that_comes_next_in_the_deployment() {
+    let mut turning = document();
+    turning["policies"].as_array_mut().unwrap().push(json!({"id": "turns", "team": "web", "levels": [
+        {"delay_s": 300, "targets": [{"user": "ada"}, {"user": "grace"}], "round_robin": true}]}));
+    turning["services"][0]["policy"] = json!("turns");
+    let tocsin = Double::new(move |request: &Request| match request.line().split('?').next().unwrap() {
+        "GET /v1/configuration" => Answer::json(200, json!({"version": 3, "configuration": turning})),
+        "GET /v1/overrides" => Answer::no_overrides(&["office"]),
+        "GET /v1/maintenance" => Answer::json(200, json!({"windows": []})),
+        // The fourth turn of two people who take turns is the second one's.
+        "GET /v1/turns" => Answer::json(200, json!({"turns": [{"policy": "turns", "level": 1, "turn": 4}]})),
+        other => Answer::problem(404, "Not found", other),
+    });
+    let ask = ["simulate", "--service", "shop", "--for", "1m"];
+    assert!(tocsin.tocsin(&ask).good().contains("paged grace by"));
+    assert!(tocsin.tocsin(&[&ask[..], &["--turn", "turns:1=1"]].concat()).good().contains("paged ada by"), "what is asked for counts more");
+}
+
+#[test]
 fn a_plan_keeps_what_people_changed() {
     let roster_of = Arc::new(Mutex::new(Some(roster(None))));
     let tocsin = deployment(&roster_of, "2026-01-06T10:30:00Z");

@@ -188,6 +188,8 @@ fn an_incident_of_the_deployment_is_played_again_against_a_file() {
     let double = Double::new(move |request: &Request| match request.line().as_str() {
         "GET /v1/incidents/7" => Answer::json(200, shown.clone()),
         "GET /v1/overrides?from=2026-01-10T02%3A00%3A00Z" => Answer::no_overrides(&[]),
+        // It was Grace's turn when the incident began: that counts.
+        "GET /v1/turns" => Answer::json(200, json!({"turns": [{"policy": "web", "level": 1, "turn": 9}]})),
         "GET /v1/maintenance?past=true" => Answer::json(200, json!({"windows": []})),
         other => Answer::problem(404, "Not Found", other),
     });
@@ -205,5 +207,5 @@ fn an_incident_of_the_deployment_is_played_again_against_a_file() {
         2026-01-10 02:05:00 UTC  +300 s  #1        sender shop-pd  resolved
           Maintenance windows of run time are kept for 30 days after their end: which there were then is not known.
     "#]].assert_eq(ran.good());
-    assert_eq!(double.lines(), ["GET /v1/incidents/7", "GET /v1/overrides?from=2026-01-10T02%3A00%3A00Z", "GET /v1/maintenance?past=true"]);
+    assert_eq!(double.lines(), ["GET /v1/incidents/7", "GET /v1/turns", "GET /v1/overrides?from=2026-01-10T02%3A00%3A00Z", "GET /v1/maintenance?past=true"]);
 }

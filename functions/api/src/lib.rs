@@ -68,6 +68,7 @@ fn documented() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(route::commands::accept_request))
         .routes(routes!(route::commands::decline_request))
         .routes(routes!(route::on_call::who_is_on_call))
+        .routes(routes!(route::turns::list_turns))
         .routes(routes!(route::heartbeats::list_heartbeats))
         .routes(routes!(route::maintenance::list_maintenance, route::maintenance::start_maintenance))
         .routes(routes!(route::maintenance::show_maintenance, route::maintenance::end_maintenance))

@@ -136,6 +136,11 @@ pub async fn turns_are_counted_apart(s: Stores) {
         drawn.push(s.incidents.next_turn(policy, level).await.unwrap());
     }
     assert_eq!(drawn, [0, 1, 0, 0, 2, 0]);
+    let levels = [(shop.clone(), 0), (web.clone(), 0), (web.clone(), 7), (web.clone(), 12)];
+    for _ in 0..2 {
+        assert_eq!(s.incidents.turns(&levels).await.unwrap(), [1, 3, 0, 1], "looking draws nothing");
+    }
+    assert_eq!(s.incidents.turns(&[]).await.unwrap(), [0; 0]);
     let both = futures::future::join_all((0..20).map(|_| s.incidents.next_turn(&web, 3))).await;
     let mut both: Vec<u64> = both.into_iter().map(Result::unwrap).collect();
     both.sort_unstable();

@@ -8,7 +8,7 @@ mod recorded;
 use super::apply::{Present, present, read};
 use super::history;
 use super::plan::document;
-use super::run_time::RunTime;
+use super::run_time::{self, RunTime};
 use crate::arguments::ApiArguments;
 use crate::client::{Api, Request};
 use crate::failure::Failure;
@@ -69,7 +69,8 @@ pub(crate) struct Simulate {
     /// Play again what happened to this incident of the deployment: its alerts, and what people did.
     #[arg(long, value_name = "N", conflicts_with_all = ["service", "integration", "title", "field", "at", "ack", "snooze", "ends", "events"])]
     pub(crate) incident: Option<Which>,
-    /// Whose turn it is at a level whose targets take turns: web:2=3 for the third of level 2 of policy web. Without it the first one's.
+    /// Whose turn it is at a level whose targets take turns: web:2=3 for the third of level 2 of policy web. Without it as it is in the deployment; offline the first
+    /// one's.
     #[arg(long, value_name = "POLICY:LEVEL=N")]
     pub(crate) turn: Vec<TurnOf>,
     /// A contact method that nobody has verified.
@@ -177,8 +178,6 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
         }
         (None, None) => imagined(which, out.now)?,
     };
-    // What is asked for counts more than what was recorded.
-    around.turns.extend(which.turn.iter().map(TurnOf::drawn));
     let Some(first) = events.iter().map(|e| e.at).min() else {
         return Err(Failure::Refused { what: "there is no event to play".to_owned(), next: None });
     };
@@ -187,10 +186,16 @@ pub(super) async fn simulate(which: &Simulate, api: &ApiArguments, out: &Out) ->
     let asks = which.file.is_none() || which.incident.is_some();
     let run_time = if asks {
         let api = Api::new(api)?;
+        // An incident that is played again begins with its own turns.
+        for (level, turn) in run_time::turns(&[&configuration], &api).await? {
+            around.turns.entry(level).or_insert(turn);
+        }
         Some(RunTime::since(first, &api).await?.about(&[&configuration]).with_windows(&api).await?)
     } else {
         None
     };
+    // What is asked for counts more than what was recorded, and than what is so.
+    around.turns.extend(which.turn.iter().map(TurnOf::drawn));
     if let Some(run_time) = &run_time {
         around.rosters.clone_from(&run_time.rosters);
         around.maintenance = run_time.windows.clone().unwrap_or_default();

@@ -18,6 +18,7 @@ pub(crate) mod people;
 pub(crate) mod rosters;
 pub(crate) mod schedules;
 pub(crate) mod teams;
+pub(crate) mod turns;
 
 use crate::caller::Caller;
 use crate::error::ApiError;

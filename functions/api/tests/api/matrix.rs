@@ -49,6 +49,7 @@ fn table() -> Vec<(&'static str, &'static str, &'static str, Option<&'static str
         ("post", "/v1/incidents/{incident}/merge", "/v1/incidents/42/merge", Some(r#"{"sources":["41"]}"#), OfTeam(Responder)),
         ("post", "/v1/incidents/{incident}/split", "/v1/incidents/42/split", Some(r#"{"alerts":["alr_01KE6P4YM00000000000000001"]}"#), OfTeam(Responder)),
         ("get", "/v1/oncall", "/v1/oncall", None, Any),
+        ("get", "/v1/turns", "/v1/turns", None, Any),
         ("get", "/v1/heartbeats", "/v1/heartbeats", None, Any),
         ("get", "/v1/maintenance", "/v1/maintenance", None, Any),
         ("post", "/v1/maintenance", "/v1/maintenance", Some(r#"{"services":["shop"],"reason":"x","duration_s":60}"#), OfTeam(Responder)),

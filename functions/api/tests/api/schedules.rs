@@ -4,7 +4,7 @@ use crate::support::{Bench, configuration, owner, token};
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use tocsin_app::fakes::MemoryStore;
-use tocsin_app::ports::{ConfigurationStore, Feed, FeedOf, FeedStore, RosterChange, RosterRecord, RosterStore, SecretHash, VersionRecord};
+use tocsin_app::ports::{ConfigurationStore, Feed, FeedOf, FeedStore, IncidentStore, RosterChange, RosterRecord, RosterStore, SecretHash, VersionRecord};
 use tocsin_domain::configuration::Role;
 use tocsin_domain::id::{FeedId, OverrideId, SwapId};
 use tocsin_domain::incident::timeline::Actor;
@@ -133,6 +133,24 @@ fn the_overrides_of_all_schedules_come_in_one_answer() {
     for query in ["from=x", "after=NO", "colour=red"] {
         assert_eq!(ask(&bench, "GET", &format!("/v1/overrides?{query}"), "").0, 422, "{query}");
     }
+}
+
+#[test]
+fn turns_are_told_and_not_drawn() {
+    let bench = Bench::new();
+    let mut turning = configuration();
+    let level = turning.policies[0].levels[0].clone();
+    turning.policies[0].levels = vec![level.clone(), tocsin_domain::escalation::policy::Level { round_robin: true, ..level }];
+    let record = VersionRecord::new(2, "2026-01-05T08:30:00Z".parse().unwrap(), Actor::System);
+    block_on(bench.store.publish_configuration(&record, &turning)).unwrap();
+    let told = |who: &str| bench.call("GET", "/v1/turns", Some(who), None).2["turns"].clone();
+    assert_eq!(told(&owner()), json!([{"policy": "p", "level": 2, "turn": 1}]));
+    for drawn in 0..2 {
+        assert_eq!(block_on(bench.store.next_turn(&turning.policies[0].id, 1)), Ok(drawn));
+    }
+    assert_eq!(told(&owner()), json!([{"policy": "p", "level": 2, "turn": 3}]));
+    assert_eq!(told(&owner()), json!([{"policy": "p", "level": 2, "turn": 3}]));
+    assert_eq!(told(&token(Some("theirs"), Role::Owner)), json!([]));
 }
 
 #[test]

@@ -171,6 +171,11 @@ impl IncidentStore for MemoryStore {
         self.call("IncidentStore::next_turn", next).await
     }
 
+    async fn turns(&self, levels: &[(PolicyId, u32)]) -> Result<Vec<u64>, PortError> {
+        let all = |s: &mut State| Ok(levels.iter().map(|level| s.turns.get(level).copied().unwrap_or(0)).collect());
+        self.call("IncidentStore::turns", all).await
+    }
+
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
         self.call("IncidentStore::commit", |s| s.commit(&[commit])).await
     }

@@ -95,6 +95,8 @@ pub trait IncidentStore: Send + Sync {
     async fn next_number(&self) -> Result<u64, PortError>;
     /// The next turn at a level (0-based) of a policy whose targets take turns: 0, 1, 2 and so on, each told once. May skip some.
     async fn next_turn(&self, policy: &PolicyId, level: u32) -> Result<u64, PortError>;
+    /// What `next_turn` would tell of these levels, in this order. Draws nothing.
+    async fn turns(&self, levels: &[(PolicyId, u32)]) -> Result<Vec<u64>, PortError>;
     /// Writes all of it or nothing. Retries what conflicts with other transactions by itself; a condition that does not hold is a Conflict.
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError>;
     /// Whether a command of this name was carried out (in the last week at least).

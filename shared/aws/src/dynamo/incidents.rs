@@ -221,6 +221,13 @@ impl IncidentStore for DynamoStore {
         Ok(self.count_on(schema::turns(policy, level)).await?.saturating_sub(1))
     }
 
+    async fn turns(&self, levels: &[(PolicyId, u32)]) -> Result<Vec<u64>, PortError> {
+        let keys: Vec<Key> = levels.iter().map(|(policy, level)| schema::turns(policy, *level)).collect();
+        let found = self.batch(PORT, &keys).await?;
+        // What was counted last is what `next_turn` tells next: turns begin with 0.
+        keys.iter().map(|key| found.get(key).map_or(Ok(0), |item| Reader::new(PORT, "counter", item)?.number("last"))).collect()
+    }
+
     async fn commit(&self, commit: &Commit) -> Result<(), WriteError> {
         Ok(self.transact(PORT, actions(commit)?).await?)
     }

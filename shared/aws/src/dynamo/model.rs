@@ -108,6 +108,7 @@ pub const PATTERNS: &[Pattern] = &[
     pattern("Was this command carried out before?", "done_before", "GetItem name, only where a commit with it conflicts", "1R; 2W to write it"),
     pattern("The next number", "next_number", "UpdateItem counter", "1W"),
     pattern("Whose turn is it at a level that takes turns?", "next_turn", "UpdateItem turns", "1W"),
+    pattern("Whose turn comes next, at each such level?", "turns", "BatchGetItem turns", "1R each"),
     pattern("Which incident do new alerts of a service, or of a group, join?", "group", "GetItem group", "1R"),
     pattern("What is due in a lane, and may it send?", "due_pages, lane", "Query pages, GetItem lane", "1R a 4 KB"),
     pattern("Claim pages", "claim", "TransactWriteItems: check of each incident, lease of each page, lane, link", "2W each"),
