@@ -74,7 +74,8 @@ impl Opsgenie {
             Ok(asked) => asked,
             Err(answer) => return Ok(answer),
         };
-        let scan = Scan { team: &caller.team, wanted: wanted(&asked), query: &asked, order: Order::NewestFirst, behind: None, since: visit.since };
+        let scan =
+            Scan { team: &caller.team, wanted: wanted(&asked), query: &asked, order: Order::NewestFirst, enough: usize::MAX, behind: None, since: visit.since };
         let mut count = 0_u64;
         let reached = self
             .scan(&scan, |_, _| {
@@ -88,9 +89,11 @@ impl Opsgenie {
     /// By when they came: as much as the page needs, and whether there is more.
     async fn in_order(&self, visit: &Visit, caller: &IntegrationKey, wish: &Wish) -> Result<Page, AppError> {
         let order = if wish.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
-        let scan = Scan { team: &caller.team, query: &wish.query, wanted: wanted(&wish.query), order, behind: wish.behind, since: visit.since };
         let skipped = if wish.behind.is_some() { 0 } else { wish.offset };
         let end = skipped + wish.limit;
+        let (query, behind) = (&wish.query, wish.behind);
+        // One more tells whether there is another page.
+        let scan = Scan { team: &caller.team, query, wanted: wanted(query), order, enough: end + 1, behind, since: visit.since };
         let (mut found, mut last, mut alerts) = (0, None, Vec::<Alert>::new());
         let reached = self
             .scan(&scan, |at, show| {
@@ -115,7 +118,7 @@ impl Opsgenie {
     /// By anything else: all of them are looked at, and only where each stands is kept.
     async fn sorted(&self, visit: &Visit, caller: &IntegrationKey, wish: &Wish) -> Result<Page, AppError> {
         let wanted = wanted(&wish.query) | wish.sort.wanted();
-        let scan = Scan { team: &caller.team, query: &wish.query, wanted, order: Order::NewestFirst, behind: None, since: visit.since };
+        let scan = Scan { team: &caller.team, query: &wish.query, wanted, order: Order::NewestFirst, enough: usize::MAX, behind: None, since: visit.since };
         let mut places: Vec<(Place, AlertId)> = Vec::new();
         let reached = self
             .scan(&scan, |at, show| {

@@ -21,7 +21,7 @@ use tocsin_domain::id::{AlertId, TeamId};
 const MOST_LOOKED_AT: usize = 20_000;
 /// No round begins later than this after the request came: the function has ten seconds.
 const MOST_TIME: SignedDuration = SignedDuration::from_secs(4);
-/// Alerts of the first round.
+/// Alerts of the first round, at least.
 const FIRST_ROUND: usize = 100;
 /// Alerts of the longest round.
 const LONGEST_ROUND: usize = 800;
@@ -40,6 +40,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) wanted: Wanted,
     /// From which side.
     pub(crate) order: Order,
+    /// How many are wanted, if all of them are asked for.
+    pub(crate) enough: usize,
     /// Where an earlier request stopped.
     pub(crate) behind: Option<Received>,
     /// When this request came.
@@ -63,7 +65,7 @@ impl Opsgenie {
         let span = span(scan.query, self.now());
         let team = if asks_for(scan.query, &Field::Team) { self.configuration.current().await?.1.team(scan.team).map(|t| t.name.clone()) } else { None };
         let team = team.unwrap_or_default();
-        let (mut behind, mut round, mut seen) = (scan.behind, FIRST_ROUND, 0);
+        let (mut behind, mut round, mut seen) = (scan.behind, scan.enough.clamp(FIRST_ROUND, LONGEST_ROUND), 0);
         loop {
             let received = self.alerts.alerts_received(scan.team, span, behind, round, scan.order).await?;
             let mut more = true;
