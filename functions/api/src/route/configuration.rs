@@ -188,7 +188,13 @@ pub(crate) async fn put_into_force(api: &Api, caller: &Caller, configuration: &C
     let behind = Behind { keys_of: &keys_of, reach_of: &reach_of };
     let applied = api.apply.run_for(configuration, expected, &caller.actor(), behind).await?;
     tracing::info!(version = applied.version, changed = applied.changed, by = %caller.actor(), "configuration applied");
+    told(api, caller, configuration, applied).await
+}
+
+/// What became of it, with the contact methods that are the caller's to see, and how they stand.
+pub(crate) async fn told(api: &Api, caller: &Caller, configuration: &Configuration, applied: Applied) -> Result<AppliedView, NotApplied> {
     api.verify.heard(configuration, &applied.emails).await?;
+    let reach_of = |user: &UserId| authorize(&caller.0, Action::EditContacts, &Resource::Person(user));
     let phones = api.verify.phones_of(configuration.users.iter().filter(|u| reach_of(&u.id))).await?;
     let mut view = AppliedView::from(applied);
     view.contacts.extend(phones.into_iter().map(ContactView::phone));

@@ -1,6 +1,6 @@
 //! Earlier versions of the configuration: list them, read one, go back to one.
 
-use super::configuration::AppliedView;
+use super::configuration::{AppliedView, told};
 use crate::caller::{Body, Caller, Params};
 use crate::error::ApiError;
 use crate::refusal;
@@ -135,7 +135,9 @@ pub(crate) async fn rollback_configuration(
     Body(body): Body<RollbackBody>,
 ) -> Result<Json<AppliedView>, ApiError> {
     caller.must(Action::WriteConfiguration)?;
-    let applied = api.apply.rollback(version_number(&version)?, body.expected_version, &caller.actor()).await?;
+    let number = version_number(&version)?;
+    let applied = api.apply.rollback(number, body.expected_version, &caller.actor()).await?;
     tracing::info!(version = applied.version, rollback_to = version, by = %caller.actor(), "configuration rolled back");
-    Ok(Json(applied.into()))
+    let configuration = api.configuration.version(number).await?;
+    Ok(Json(told(&api, &caller, &configuration, applied).await?))
 }
