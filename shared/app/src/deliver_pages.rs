@@ -91,7 +91,11 @@ impl DeliverPages {
             let now = self.clock.now();
             let mut lane = self.lanes.lane(contact).await?;
             let queued = self.lanes.due_pages(contact, now, MOST_A_MESSAGE).await?;
-            let free: Vec<Page> = queued.iter().filter(|q| q.leased_until.is_none_or(|l| l <= now)).map(|q| q.page.clone()).collect();
+            let mut free: Vec<Page> = queued.iter().filter(|q| q.leased_until.is_none_or(|l| l <= now)).map(|q| q.page.clone()).collect();
+            // A method that has a new owner may still hold pages for the one before: those fail by themselves, and take nobody else's along.
+            if let Some(user) = free.first().map(|p| p.key.user.clone()) {
+                free.retain(|p| p.key.user == user);
+            }
             if free.is_empty() {
                 // Somebody else is sending them. When they die, their lease ends.
                 let until = queued.iter().filter_map(|q| q.leased_until).min().unwrap_or(now + SignedDuration::from_secs(1));

@@ -128,6 +128,25 @@ fn a_contact_method_that_is_deleted_while_its_page_waits_pages_nobody_else() {
 }
 
 #[test]
+fn whoever_has_a_contact_method_now_hears_although_a_page_of_the_one_before_waits_there() {
+    let mut world = paged("siren", "dora");
+    // Her mail is due at two minutes: by then the method is Bob's, who has no other one, and who is to hear of something else at that instant.
+    edit(&mut world, 2, |d| {
+        find(d, "users", "dora")["contact_methods"] = json!([{ "id": "dora-sms", "kind": "sms", "to": "+15555550199" }]);
+        find(d, "users", "dora")["rules"] = json!({ "high": [{ "via": "dora-sms" }] });
+        find(d, "users", "bob")["contact_methods"] = json!([{ "id": "dora-mail", "kind": "email", "to": "bob@example.com" }]);
+        find(d, "users", "bob")["rules"] = json!({ "high": [{ "via": "dora-mail", "after_s": 60 }] });
+        find(d, "policies", "nobody")["levels"] = json!([{ "delay_s": 300, "targets": [{ "user": "bob" }] }]);
+    });
+    world.trigger("void", "dark");
+    world.skip_messages();
+    world.run_until(at(125));
+    let mut to: Vec<String> = world.skip_messages().into_iter().map(|s| s.to.to).collect();
+    to.sort();
+    assert_eq!(to, ["+15555550199", "bob@example.com"]);
+}
+
+#[test]
 fn a_new_address_counts_for_a_page_that_waits() {
     let mut world = paged("siren", "dora");
     edit(&mut world, 2, |d| find(d, "users", "dora")["contact_methods"][1]["to"] = json!("dora@elsewhere.example"));
