@@ -5,7 +5,7 @@ import json
 import tempfile
 import unittest
 
-from support import Person, World, api, tocsin, tearDownModule  # noqa: F401
+from support import Person, World, api, tocsin, until, tearDownModule  # noqa: F401
 from test_schedules import now, schedule, text
 
 
@@ -27,7 +27,9 @@ class Overrides(unittest.TestCase):
         rota = f"foreseen-{ada.id}"
         World.apply({"users": [ada.document(), bob.document()], "schedules": [schedule(rota, ada)]})
         world = World([[]], policy={"levels": [{"delay_s": 300, "targets": [{"schedule": rota}]}]})
-        before = text(now())
+        # Behind the version, and a second before the override: that is the grain of schedules.
+        before = datetime.datetime.now(datetime.timezone.utc)
+        until("the next second", lambda: now() > before)
         same = lambda: (on_call(machine("oncall"), rota), on_call(machine("who"), rota))
         paged = lambda *more: [e["what"]["page"]["user"] for e in machine("simulate", "--service", world.service, "--for", "1m", *more)["entries"] if e["what"]["type"] == "paged"]
         self.assertEqual([who["user"] for who in same()], [ada.id, ada.id])
@@ -38,7 +40,7 @@ class Overrides(unittest.TestCase):
         told, foretold = same()
         self.assertEqual((told["user"], told["reason"]), (bob.id, foretold["reason"]))
         self.assertEqual(foretold["user"], bob.id)
-        self.assertEqual(on_call(machine("who", "--at", before), rota)["user"], ada.id)
+        self.assertEqual(on_call(machine("who", "--at", before.isoformat()), rota)["user"], ada.id)
         self.assertEqual(on_call(machine("who", "--at", hours(4)), rota)["user"], ada.id)
         self.assertEqual(set(paged()), {bob.id})
         version = str(api("GET", "/v1/configuration")["version"])
