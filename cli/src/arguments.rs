@@ -17,6 +17,7 @@ use crate::commands::roster::arguments::{CalendarCommand, OverrideCommand, Shift
 use crate::commands::rules::Rules;
 use crate::commands::send::Send;
 use crate::commands::simulate::Simulate;
+use crate::commands::tokens::Tokens;
 use crate::words::{Duration, One, Several, Which};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -272,6 +273,8 @@ pub(crate) enum Command {
     },
     /// Make the first API token of a deployment (with the deployer's AWS credentials).
     Init(Init),
+    /// List the API tokens of a deployment, or end one (with the deployer's AWS credentials).
+    Tokens(Tokens),
     /// Say what would keep a page from arriving (AWS credentials; with a token it looks into the configuration too).
     Doctor {
         #[command(flatten)]

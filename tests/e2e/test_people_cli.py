@@ -82,6 +82,10 @@ class Me(Folder):
         self.assertEqual(len(ada.pages()), 2, "low urgency waits in quiet hours")
         self.assertEqual(tocsin("me", check=False).returncode, 1, "the deployer's token is no person's")
 
+        [mine] = [t["id"] for t in answer(deployer("tokens", "--json"))["tokens"] if t["user"] == ada.id]
+        self.assertIn("opens nothing any more", deployer("tokens", "--revoke", mine).stdout)
+        self.assertEqual(me(check=False).returncode, 1)
+
 
 class Team(Folder):
     def test_an_admin_of_a_team_changes_its_part_and_nothing_else(self):

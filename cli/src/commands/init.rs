@@ -82,20 +82,31 @@ pub(crate) struct Table {
     pub(crate) table: Option<String>,
 }
 
+impl Table {
+    pub(super) fn name(&self) -> Result<&str, Failure> {
+        self.table.as_deref().filter(|t| !t.is_empty()).ok_or_else(|| Failure::Refused {
+            what: "no table is named".to_owned(),
+            next: Some(
+                "set TOCSIN_TABLE or give --table; its name is the stack's output TableName: aws cloudformation describe-stacks --stack-name tocsin --query 'Stacks[0].Outputs'"
+                    .to_owned(),
+            ),
+        })
+    }
+}
+
+pub(super) async fn store(table: &str) -> Result<DynamoStore, Failure> {
+    let config = aws::configuration().await?;
+    Ok(DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table.to_owned()))
+}
+
 /// Of what a secret is made: 32 characters of 5 bits.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 pub(super) async fn init(arguments: &Init, out: &Out) -> Result<ExitCode, Failure> {
-    let refused = |what: &str, next: &str| Failure::Refused { what: what.to_owned(), next: Some(next.to_owned()) };
-    let table = arguments.table.table.as_deref().filter(|t| !t.is_empty()).ok_or_else(|| {
-        refused(
-            "no table is named",
-            "set TOCSIN_TABLE or give --table; its name is the stack's output TableName: aws cloudformation describe-stacks --stack-name tocsin --query 'Stacks[0].Outputs'",
-        )
-    })?;
-    let name: TokenId = arguments.name.parse().map_err(|e| refused(&format!("--name {:?}: {e}", arguments.name), "write it like deployer"))?;
-    let config = aws::configuration().await?;
-    let store = DynamoStore::new(aws_sdk_dynamodb::Client::new(&config), table.to_owned());
+    let table = arguments.table.name()?;
+    let next = || Some("write it like deployer".to_owned());
+    let name: TokenId = arguments.name.parse().map_err(|e| Failure::Refused { what: format!("--name {:?}: {e}", arguments.name), next: next() })?;
+    let store = store(table).await?;
     if arguments.is_bounded() {
         arguments.check(&store).await?;
     }
@@ -113,7 +124,7 @@ pub(super) async fn init(arguments: &Init, out: &Out) -> Result<ExitCode, Failur
 }
 
 async fn new_token(store: &dyn ConfigurationStore, principal: &Principal, another: bool) -> Result<String, Failure> {
-    if !another && store.has_tokens().await.map_err(said)? {
+    if !another && !store.tokens().await.map_err(said)?.is_empty() {
         return Err(Failure::Refused {
             what: "this deployment has an API token already".to_owned(),
             next: Some("use that one, or make one more with --another, or with --user ID for a person".to_owned()),
@@ -124,7 +135,7 @@ async fn new_token(store: &dyn ConfigurationStore, principal: &Principal, anothe
     Ok(token)
 }
 
-fn said(error: PortError) -> Failure {
+pub(super) fn said(error: PortError) -> Failure {
     let (PortError::Transient { port, reason } | PortError::Throttled { port, reason } | PortError::Final { port, reason }) = error;
     aws::told(port, reason)
 }

@@ -22,6 +22,7 @@ pub(crate) mod rules;
 mod run_time;
 pub(crate) mod send;
 pub(crate) mod simulate;
+pub(crate) mod tokens;
 
 use crate::arguments::{Arguments, Command};
 use crate::client::Api;
@@ -95,6 +96,7 @@ pub(crate) async fn run(arguments: Arguments, out: &Out) -> Result<ExitCode, Fai
         Command::Key { integration, revoke: None } => apply::key(&integration, &Api::new(api)?, out).await,
         Command::Key { integration, revoke: Some(key) } => apply::revoke(&integration, &key, &Api::new(api)?, out).await,
         Command::Init(init) => init::init(&init, out).await,
+        Command::Tokens(which) => tokens::tokens(&which, out).await,
         Command::Doctor { stack } => doctor::doctor(&stack.stack, api, out).await,
         Command::Redrive(which) => redrive::redrive(&which, out).await,
     }

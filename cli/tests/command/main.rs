@@ -23,3 +23,4 @@ mod run_time;
 mod send;
 mod simulate;
 mod teams;
+mod tokens;

@@ -51,8 +51,14 @@ impl FromRequestParts<Arc<Api>> for Caller {
             return Err(Problem::unauthorized().into());
         }
         // Looked up by its hash: nothing of the token can be learned from how long this takes.
-        let principal = api.access.token(&SecretHash::of(token)).await?;
-        principal.map(Caller).ok_or_else(|| Problem::unauthorized().into())
+        let principal = api.access.token(&SecretHash::of(token)).await?.ok_or_else(Problem::unauthorized)?;
+        // Whoever left, left with their tokens.
+        if let Some(person) = &principal.user
+            && api.configuration.current().await?.1.user(person).is_none()
+        {
+            return Err(Problem::unauthorized().into());
+        }
+        Ok(Caller(principal))
     }
 }
 

@@ -72,11 +72,20 @@ pub async fn keys_open_and_close(s: Stores) {
 pub async fn tokens_are_found(s: Stores) {
     let c = &s.configuration;
     let hash = SecretHash::of("token");
-    assert!(!c.has_tokens().await.unwrap());
+    assert_eq!(c.tokens().await.unwrap(), []);
     assert_eq!(c.token(&hash).await.unwrap(), None);
     let grants = vec![Grant { team: None, role: Role::Owner }, Grant { team: Some(slug("web")), role: Role::Observer }];
     let principal = Principal { token: slug("first"), user: Some(slug("ada")), grants };
     c.put_token(&hash, &principal).await.unwrap();
-    assert_eq!(c.token(&hash).await.unwrap(), Some(principal));
-    assert!(c.has_tokens().await.unwrap());
+    assert_eq!(c.token(&hash).await.unwrap(), Some(principal.clone()));
+    let other = SecretHash::of("other");
+    c.put_token(&other, &principal).await.unwrap();
+    let mut both = [(hash.clone(), principal.clone()), (other.clone(), principal.clone())];
+    both.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut all = c.tokens().await.unwrap();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    assert_eq!(all, both);
+    c.delete_token(&hash).await.unwrap();
+    c.delete_token(&hash).await.unwrap();
+    assert_eq!((c.token(&hash).await.unwrap(), c.tokens().await.unwrap()), (None, vec![(other, principal)]));
 }

@@ -183,8 +183,12 @@ impl ConfigurationStore for Mistaken {
         self.store.put_token(hash, principal).await
     }
 
-    async fn has_tokens(&self) -> Result<bool, PortError> {
-        self.store.has_tokens().await
+    async fn tokens(&self) -> Result<Vec<(SecretHash, Principal)>, PortError> {
+        self.store.tokens().await
+    }
+
+    async fn delete_token(&self, hash: &SecretHash) -> Result<(), PortError> {
+        self.store.delete_token(hash).await
     }
 }
 

@@ -1,7 +1,10 @@
 //! Commands, repetitions and bad input.
 
-use crate::support::{Bench, owner};
+use crate::support::{Bench, configuration, owner};
+use futures::executor::block_on;
 use serde_json::{Value, json};
+use tocsin_app::ports::{ConfigurationStore, VersionRecord};
+use tocsin_domain::incident::timeline::Actor;
 
 fn post(bench: &Bench, path: &str, body: &str) -> (u16, Value) {
     let (status, _, answer) = bench.call("POST", path, Some(&owner()), Some(body));
@@ -23,6 +26,19 @@ fn commands_are_idempotent_and_say_where_they_can_not_apply() {
     let (_, _, shown) = bench.call("GET", "/v1/incidents/42", Some(&owner()), None);
     let types: Vec<&str> = shown["timeline"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
     assert_eq!(types, ["noted", "acknowledged", "resolved"]);
+}
+
+/// Whoever left the configuration left the company: nobody would think of their tokens.
+#[test]
+fn a_person_who_is_gone_does_not_get_in_any_more() {
+    let bench = Bench::new();
+    let status = |bench: &Bench| bench.call("GET", "/v1/incidents", Some(&owner()), None).0.as_u16();
+    assert_eq!(status(&bench), 200);
+    let mut without = configuration();
+    without.users.retain(|user| user.id.as_str() != "ada");
+    let record = VersionRecord::new(2, "2026-01-05T08:30:00Z".parse().unwrap(), Actor::System);
+    block_on(bench.store.publish_configuration(&record, &without)).unwrap();
+    assert_eq!(status(&bench), 401);
 }
 
 #[test]

@@ -76,8 +76,16 @@ impl ConfigurationStore for MemoryStore {
         self.call("ConfigurationStore::put_token", put).await
     }
 
-    async fn has_tokens(&self) -> Result<bool, PortError> {
-        self.call("ConfigurationStore::has_tokens", |s| Ok(!s.tokens.is_empty())).await
+    async fn tokens(&self) -> Result<Vec<(SecretHash, Principal)>, PortError> {
+        self.call("ConfigurationStore::tokens", |s| Ok(s.tokens.clone().into_iter().collect())).await
+    }
+
+    async fn delete_token(&self, hash: &SecretHash) -> Result<(), PortError> {
+        let delete = |s: &mut State| {
+            s.tokens.remove(hash);
+            Ok(())
+        };
+        self.call("ConfigurationStore::delete_token", delete).await
     }
 }
 

@@ -69,6 +69,8 @@ pub trait ConfigurationStore: Send + Sync {
     async fn token(&self, hash: &SecretHash) -> Result<Option<Principal>, PortError>;
     /// Writes a token.
     async fn put_token(&self, hash: &SecretHash, principal: &Principal) -> Result<(), PortError>;
-    /// Whether any token exists.
-    async fn has_tokens(&self) -> Result<bool, PortError>;
+    /// All tokens, in no order that means anything.
+    async fn tokens(&self) -> Result<Vec<(SecretHash, Principal)>, PortError>;
+    /// A token stands for nobody any more.
+    async fn delete_token(&self, hash: &SecretHash) -> Result<(), PortError>;
 }

@@ -116,11 +116,21 @@ impl ConfigurationStore for DynamoStore {
     }
 
     async fn put_token(&self, hash: &SecretHash, principal: &Principal) -> Result<(), PortError> {
-        let marker = Writer::of_deployment(schema::any_token()).build();
-        self.write_all(vec![Action::put(document(schema::token(hash), principal)?), Action::put(marker)]).await
+        let both = [schema::token(hash), schema::listed_token(hash)].map(|key| document(key, principal).map(Action::put));
+        self.write_all(both.into_iter().collect::<Result<_, _>>()?).await
     }
 
-    async fn has_tokens(&self) -> Result<bool, PortError> {
-        Ok(self.get(PORT, schema::any_token()).await?.is_some())
+    async fn tokens(&self) -> Result<Vec<(SecretHash, Principal)>, PortError> {
+        let items = self.range(PORT, &Range::of(schema::TOKENS.to_owned(), schema::LISTED_TOKEN, usize::MAX)).await?;
+        let read = |item: &Item| {
+            let reader = Reader::new(PORT, "API token in the list", item)?;
+            let hash = reader.text(schema::SK)?.trim_start_matches(schema::LISTED_TOKEN).to_owned();
+            Ok((SecretHash(hash), reader.document()?))
+        };
+        items.iter().map(read).collect()
+    }
+
+    async fn delete_token(&self, hash: &SecretHash) -> Result<(), PortError> {
+        self.write_all(vec![Action::delete(schema::token(hash)), Action::delete(schema::listed_token(hash))]).await
     }
 }

@@ -267,9 +267,14 @@ pub fn token(hash: &SecretHash) -> Key {
     key(format!("TOK#{}", hash.0), "TOK")
 }
 
-/// That there is a token.
-pub fn any_token() -> Key {
-    key("TOK", "ANY")
+/// Partition of the list of tokens.
+pub(crate) const TOKENS: &str = "TOK";
+/// Sort keys of that list begin with it.
+pub(crate) const LISTED_TOKEN: &str = "T#";
+
+/// An API token in the list of them.
+pub fn listed_token(hash: &SecretHash) -> Key {
+    key(TOKENS, format!("{LISTED_TOKEN}{}", hash.0))
 }
 
 /// What was changed of a service, when.

@@ -68,7 +68,7 @@ async fn a_single_write_waits_for_a_transaction_too() {
 async fn what_is_not_allowed_is_final_and_no_answer_is_not() {
     let canned = Canned::answering([(400, DENIED), (400, DENIED)]);
     let store = store(&canned);
-    assert!(matches!(store.has_tokens().await, Err(PortError::Final { .. })));
+    assert!(matches!(store.tokens().await, Err(PortError::Final { .. })));
     assert!(matches!(resolve(&store).await, Err(WriteError::Port(PortError::Final { .. }))));
     assert!(matches!(store.token(&SecretHash::of("x")).await, Err(PortError::Transient { .. })), "nobody answers");
     assert!(matches!(resolve(&store).await, Err(WriteError::Port(PortError::Transient { .. }))), "nobody answers");

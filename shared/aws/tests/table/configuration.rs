@@ -73,10 +73,10 @@ async fn two_keys_overlap_while_one_is_rotated() {
 #[tokio::test]
 async fn no_token_exists_before_the_first() {
     let store = empty_store().await;
-    assert!(!store.has_tokens().await.unwrap());
+    assert!(store.tokens().await.unwrap().is_empty());
     let principal = Principal { token: "ops".parse().unwrap(), user: None, grants: vec![Grant { team: None, role: Role::Owner }] };
     store.put_token(&SecretHash::of("secret"), &principal).await.unwrap();
-    assert!(store.has_tokens().await.unwrap());
+    assert_eq!(store.tokens().await.unwrap(), [(SecretHash::of("secret"), principal.clone())]);
     assert_eq!(store.token(&SecretHash::of("secret")).await.unwrap(), Some(principal));
     assert_eq!(store.token(&SecretHash::of("Secret")).await.unwrap(), None);
 }

@@ -129,7 +129,7 @@ fn the_kinds_are_those_that_the_code_makes() {
         schema::integration_key(&hash),
         schema::key_of(&integration, &hash),
         schema::token(&hash),
-        schema::any_token(),
+        schema::listed_token(&hash),
         schema::roster(&schedule),
         schema::roster_record(&schedule, 1),
         schema::feed(&hash),
