@@ -2,7 +2,7 @@
 //!
 //! Called by: `api`. The version is one conditional flip; everything behind it is made good again by applying once more, so a crash in between loses nothing.
 
-use crate::configuration_cache::ConfigurationCache;
+use crate::configuration_cache::{ConfigurationCache, gone_from};
 use crate::configuration_history::since;
 use crate::error::{AppError, WriteError};
 use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, SecretHash, VersionRecord};
@@ -117,7 +117,9 @@ impl ApplyConfiguration {
         let version = if changed { current + 1 } else { current };
         if changed {
             let summary = Some(Summary::of(&difference(&old, configuration)));
-            let record = VersionRecord { summary, rollback_to, ..VersionRecord::new(version, self.clock.now(), by.clone()) };
+            let before = self.cache.gone_teams(current).await?;
+            let gone = gone_from(configuration, old.teams.iter().map(|t| &t.id).chain(&*before).cloned());
+            let record = VersionRecord { summary, rollback_to, gone_teams: Some(gone), ..VersionRecord::new(version, self.clock.now(), by.clone()) };
             match self.store.publish_configuration(&record, configuration).await {
                 Ok(()) => {}
                 Err(WriteError::Conflict) => {

@@ -91,6 +91,7 @@ impl AuditLedger {
         if version > 1 {
             teams.extend(self.configuration.version(version - 1).await?.teams.iter().map(|t| t.id.clone()));
         }
+        teams.extend(self.configuration.gone_teams(version).await?.iter().cloned());
         Ok(teams.into_iter().collect())
     }
 

@@ -32,8 +32,12 @@ pub async fn versions_follow_each_other(s: Stores) {
     assert_eq!(c.current_version().await.unwrap(), Some(2));
     assert_eq!(c.configuration(1).await.unwrap(), Some(named("one")), "versions do not go away");
     assert!(c.configuration(2).await.unwrap() == Some(large));
-    let told =
-        VersionRecord { summary: Some(Summary { added: vec!["users/ada".to_owned()], unnamed: 3, ..Summary::default() }), rollback_to: Some(1), ..record(3) };
+    let told = VersionRecord {
+        summary: Some(Summary { added: vec!["users/ada".to_owned()], unnamed: 3, ..Summary::default() }),
+        rollback_to: Some(1),
+        gone_teams: Some(vec![slug("web")]),
+        ..record(3)
+    };
     c.publish_configuration(&told, &named("three")).await.unwrap();
     let mut records = Vec::new();
     for version in 0..5 {

@@ -1,7 +1,12 @@
 //! Versions of the configuration: who changed what, and the way back.
 
-use crate::support::{Bench, configuration, owner};
+use crate::support::{Bench, configuration, owner, token};
+use futures::executor::block_on;
 use serde_json::{Value, json};
+use tocsin_app::ports::{ConfigurationStore, VersionRecord};
+use tocsin_domain::configuration::{Configuration, Role};
+use tocsin_domain::foresight::difference::Summary;
+use tocsin_domain::incident::timeline::Actor;
 
 /// Version 1 of the bench, then a second user, then neither the user nor one integration.
 fn three_versions() -> Bench {
@@ -29,6 +34,52 @@ fn get(bench: &Bench, path: &str) -> (u16, Value) {
 fn roll_back(bench: &Bench, to: &str, body: &str) -> (u16, Value) {
     let (status, _, answer) = bench.call("POST", &format!("/v1/configuration/versions/{to}/rollback"), Some(&owner()), Some(body));
     (status.as_u16(), answer)
+}
+
+#[test]
+fn incidents_of_a_team_that_is_gone_are_listed_for_whoever_may_read_all_teams() {
+    let bench = Bench::new();
+    let listed = |query: &str, token: &str| -> Vec<u64> {
+        let (status, _, answer) = bench.call("GET", &format!("/v1/incidents{query}"), Some(token), None);
+        assert_eq!(status.as_u16(), 200, "{answer}");
+        answer["incidents"].as_array().unwrap().iter().map(|i| i["number"].as_u64().unwrap()).collect()
+    };
+    let before = listed("", &owner());
+    assert_eq!(before, [42, 41]);
+    let without = |name: &str| json!({"version": 1, "teams": [{"id": "theirs", "name": name}]});
+    assert_eq!(apply(&bench, &without("Theirs"), 1).0, 200);
+    assert_eq!(listed("", &owner()), before);
+    // Whatever is published behind the version that took it away.
+    for version in 2..5 {
+        assert_eq!(apply(&bench, &without(&format!("Theirs {version}")), version).0, 200);
+        assert_eq!(listed("", &owner()), before, "version {}", version + 1);
+    }
+    assert_eq!(listed("?limit=1", &owner()), [42]);
+    assert_eq!(listed("?team=ours", &owner()), before);
+    assert_eq!(listed("?team=theirs", &owner()), [0_u64; 0]);
+    for one_team in ["ours", "theirs"] {
+        assert_eq!(listed("", &token(Some(one_team), Role::Owner)), [0_u64; 0], "{one_team}");
+    }
+    assert_eq!(roll_back(&bench, "1", "{}").0, 200);
+    assert_eq!(listed("", &owner()), before, "once, now that the team is back");
+    assert_eq!(listed("", &token(Some("ours"), Role::Owner)), before);
+}
+
+#[test]
+fn a_team_that_went_before_versions_knew_what_is_gone_is_found_by_what_they_took_away() {
+    let bench = Bench::new();
+    let without: Configuration = serde_json::from_value(json!({"version": 1, "teams": [{"id": "theirs", "name": "Theirs"}]})).unwrap();
+    let summary = Summary { removed: vec!["users/ada".to_owned(), "teams/ours".to_owned()], ..Summary::default() };
+    for (version, summary) in [(2, Some(summary)), (3, None)] {
+        let record = VersionRecord { summary, ..VersionRecord::new(version, "2026-01-05T08:30:00Z".parse().unwrap(), Actor::System) };
+        block_on(bench.store.publish_configuration(&record, &without)).unwrap();
+    }
+    let open = || get(&bench, "/v1/incidents").1["incidents"].as_array().unwrap().len();
+    assert_eq!(open(), 2);
+    assert_eq!(apply(&bench, &json!({"version": 1, "teams": [{"id": "new", "name": "New"}]}), 3).0, 200);
+    assert_eq!(open(), 2, "the next version knows it");
+    let gone = block_on(bench.store.version_record(4)).unwrap().unwrap().gone_teams.unwrap();
+    assert_eq!(gone.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["theirs", "ours"], "the latest first");
 }
 
 #[test]

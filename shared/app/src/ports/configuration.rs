@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::difference::Summary;
-use tocsin_domain::id::IntegrationId;
+use tocsin_domain::id::{IntegrationId, TeamId};
 use tocsin_domain::incident::timeline::Actor;
 
 /// What a published version of the configuration was.
@@ -26,12 +26,19 @@ pub struct VersionRecord {
     /// The version whose document it put into force again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback_to: Option<u64>,
+    /// Teams that this version and those before it took away and that did not come back, the latest first: carried on from version to version, since a version
+    /// alone knows only what it took away itself. None in versions of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone_teams: Option<Vec<TeamId>>,
 }
+
+/// Teams that are gone, of which a version tells: each is one more that a list of all incidents asks for.
+pub const MOST_GONE_TEAMS: usize = 100;
 
 impl VersionRecord {
     /// A version of which nothing more is said.
     pub fn new(version: u64, at: Timestamp, by: Actor) -> Self {
-        Self { version, at, by, summary: None, rollback_to: None }
+        Self { version, at, by, summary: None, rollback_to: None, gone_teams: None }
     }
 
     /// On one line: who, when, what.
