@@ -3,6 +3,7 @@
 use crate::configuration_history::{MOST_VERSIONS, versions};
 use crate::error::PortError;
 use crate::ports::{ConfigurationStore, MOST_GONE_TEAMS, VersionRecord};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tocsin_domain::configuration::Configuration;
@@ -16,6 +17,7 @@ pub struct ConfigurationCache {
     store: Arc<dyn ConfigurationStore>,
     kept: Kept<Configuration>,
     gone: Kept<Vec<TeamId>>,
+    published: Kept<Timestamp>,
 }
 
 /// By version.
@@ -24,7 +26,7 @@ type Kept<T> = Mutex<BTreeMap<u64, Arc<T>>>;
 impl ConfigurationCache {
     /// An empty cache before a store.
     pub fn new(store: Arc<dyn ConfigurationStore>) -> Self {
-        Self { store, kept: Mutex::default(), gone: Mutex::default() }
+        Self { store, kept: Mutex::default(), gone: Mutex::default(), published: Mutex::default() }
     }
 
     /// The current version and its document; version 0 is the empty configuration before the first one.
@@ -65,6 +67,15 @@ impl ConfigurationCache {
             }
         };
         Ok(keep(&self.gone, version, gone))
+    }
+
+    /// When a version was published. None: there is no such version.
+    pub async fn published_at(&self, version: u64) -> Result<Option<Timestamp>, PortError> {
+        if let Some(found) = known(&self.published, version) {
+            return Ok(Some(*found));
+        }
+        let record = self.store.version_record(version).await?;
+        Ok(record.map(|r| *keep(&self.published, version, r.at)))
     }
 }
 

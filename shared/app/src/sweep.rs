@@ -12,7 +12,7 @@ use crate::keep_clock::KeepClock;
 use crate::keep_heartbeats::KeepHeartbeats;
 use crate::ports::{DueStore, Metrics, Overdue, Span};
 use crate::process_alerts::ProcessAlerts;
-use crate::release_alerts::release_ended;
+use crate::release_alerts::{release_ended, release_replaced};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tocsin_domain::id::{AlertId, IncidentId};
@@ -74,8 +74,13 @@ impl Sweep {
             Err(e) => swept.failed.push(("heartbeats".to_owned(), e.to_string())),
         }
         // What a window kept that somebody ended meanwhile: the stream decides it again.
-        if let Err(e) = release_ended(self.process.maintenance.as_ref(), self.due.as_ref(), self.process.alerts.as_ref(), now).await {
+        let (due, alerts) = (self.due.as_ref(), self.process.alerts.as_ref());
+        if let Err(e) = release_ended(self.process.maintenance.as_ref(), due, alerts, now).await {
             swept.failed.push(("windows that were ended".to_owned(), e.to_string()));
+        }
+        // Or that the configuration does not have any more.
+        if let Err(e) = release_replaced(&self.heartbeats.configuration, due, alerts, now).await {
+            swept.failed.push(("windows that are not configured any more".to_owned(), e.to_string()));
         }
         let swept = told(swept);
         if now.as_second() / 60 % AUDIT_EVERY_MINUTES == 0

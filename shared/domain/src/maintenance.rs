@@ -10,12 +10,19 @@ use crate::incident::timeline::Actor;
 use crate::schedule::{Moment, Problem, Restriction, Span, Times, Written, Zone, instant, unknown_zone};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The longest window that is started at run time: 30 days.
 pub const MOST_DURATION_S: u32 = 30 * 24 * 3600;
 
 /// Occurrences of one window that were called off in a row; what is to come behind them is found when they have passed.
 const MOST_CALLED_OFF: usize = 20;
+
+const WEEK_S: i64 = 7 * 24 * 3600;
+/// 1970-01-05.
+const FIRST_MONDAY_S: i64 = 4 * 24 * 3600;
+/// What closes every week is open for less than that, whatever clocks do.
+const LONGEST_OF_A_WEEK: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// A window of the configuration.
 ///
@@ -67,6 +74,12 @@ impl Maintenance {
     /// let span = backup.open_at("2026-03-08T07:30:00Z".parse().unwrap()).unwrap();
     /// assert_eq!((span.start.to_string(), span.end.to_string()), ("2026-03-08T07:00:00Z".to_owned(), "2026-03-08T08:00:00Z".to_owned()));
     /// assert!(backup.open_at("2026-03-08T08:00:00Z".parse().unwrap()).is_none());
+    /// // One that never closes comes in weeks of UTC, so that its end is the same whenever it is asked.
+    /// let always: Maintenance = serde_json::from_str(r#"{"id": "lab", "reason": "a lab", "services": ["lab"], "weekly": [{"from": "00:00", "to": "24:00"}]}"#)?;
+    /// for at in ["2026-03-09T00:00:00Z", "2026-03-15T23:59:59Z"] {
+    ///     let span = always.open_at(at.parse().unwrap()).unwrap();
+    ///     assert_eq!((span.start.to_string(), span.end.to_string()), ("2026-03-09T00:00:00Z".to_owned(), "2026-03-16T00:00:00Z".to_owned()));
+    /// }
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn open_at(&self, at: Timestamp) -> Option<Span> {
@@ -80,7 +93,12 @@ impl Maintenance {
         if self.weekly.is_empty() {
             return (self.start.is_some() && self.end.is_some()).then_some(Span { start, end });
         }
-        let span = Times { time_zone: self.time_zone.clone(), within: self.weekly.clone() }.open_at(at)?;
+        let mut span = Times { time_zone: self.time_zone.clone(), within: self.weekly.clone() }.open_at(at)?;
+        if span.end.duration_since(span.start) > LONGEST_OF_A_WEEK {
+            // It never closes: an occurrence is a week of UTC, so that whoever asks twice is told the same end.
+            let monday = at.as_second() - (at.as_second() - FIRST_MONDAY_S).rem_euclid(WEEK_S);
+            span = Span { start: Timestamp::from_second(monday).ok()?, end: Timestamp::from_second(monday + WEEK_S).ok()? };
+        }
         Some(Span { start: span.start.max(start), end: span.end.min(end) })
     }
 
@@ -151,6 +169,46 @@ impl Maintenance {
         }
         problems
     }
+}
+
+/// Ends of windows that would go on now as they were configured before, and that do not stand the same any more: they are not there, end at another instant, or
+/// leave out a service. Alerts that wait for one of them have to be decided again.
+///
+/// One that ends later counts too: every alert that a window keeps waits for an end that is in force, so that the next change finds it by that one.
+///
+/// ```
+/// # use tocsin_domain::configuration::Configuration;
+/// # use tocsin_domain::maintenance::ends_replaced;
+/// let of = |team: &str, windows: &str| -> Configuration {
+///     let shop = format!(r#"{{"id": "shop", "name": "Shop", "team": "{team}", "policy": "p"}}"#);
+///     serde_json::from_str(&format!(r#"{{"version": 1, "services": [{shop}], "maintenance": [{windows}]}}"#)).unwrap()
+/// };
+/// let window = |id: &str, end: &str| format!(r#"{{"id": "{id}", "reason": "moving", "teams": ["web"], "start": "2026-03-01T22:00", "end": "{end}"}}"#);
+/// let before = of("web", &window("move", "2026-03-09T06:00"));
+/// let replaced = |after: &Configuration, now: &str| ends_replaced(&before, after, now.parse().unwrap()).iter().map(ToString::to_string).collect::<Vec<_>>();
+/// let during = "2026-03-02T00:00:00Z";
+/// assert!(replaced(&before, during).is_empty());
+/// // Removed, shortened, lengthened, under another name, and the shop is another team's now.
+/// for after in [
+///     of("web", ""),
+///     of("web", &window("move", "2026-03-03T06:00")),
+///     of("web", &window("move", "2026-03-10T06:00")),
+///     of("web", &window("transfer", "2026-03-09T06:00")),
+///     of("db", &window("move", "2026-03-09T06:00")),
+/// ] {
+///     assert_eq!(replaced(&after, during), ["2026-03-09T06:00:00Z"]);
+/// }
+/// // What it did not keep yet, nobody has to let go.
+/// assert!(replaced(&of("web", ""), "2026-03-01T21:00:00Z").is_empty());
+/// ```
+pub fn ends_replaced(before: &Configuration, after: &Configuration, now: Timestamp) -> BTreeSet<Timestamp> {
+    let open = before.maintenance.iter().filter_map(|m| Some((m, m.open_at(now)?.end)));
+    let stands = |old: &Maintenance, end: Timestamp| {
+        let same = after.maintenance.iter().find(|m| m.id == old.id && m.open_at(now).is_some_and(|s| s.end == end));
+        let keeps = |m: &Maintenance, s: &Service| after.service(&s.id).is_some_and(|s| m.covers(s));
+        same.is_some_and(|m| before.services.iter().filter(|s| old.covers(s)).all(|s| keeps(m, s)))
+    };
+    open.filter(|(m, end)| !stands(m, *end)).map(|(_, end)| end).collect()
 }
 
 /// What is stored of a window at run time: one that a person started, or an occurrence of a configured one that was ended early.

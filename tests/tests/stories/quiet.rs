@@ -1,7 +1,10 @@
 //! Maintenance windows and dependencies: alerts that page nobody, for as long as that is right.
 
-use crate::rules::{opened, outcome, sound, world};
+use crate::rules::{opened, outcome, sound, with, world};
 use serde_json::{Value, json};
+use tocsin_app::apply_configuration::ApplyConfiguration;
+use tocsin_app::configuration_cache::ConfigurationCache;
+use tocsin_app::fakes::{Faults, MemoryTopics, SeededIds};
 use tocsin_app::keep_maintenance::KeepMaintenance;
 use tocsin_app::ports::MaintenanceStore;
 use tocsin_domain::configuration::Channel::Sms;
@@ -17,8 +20,8 @@ fn window() -> [(&'static str, Value); 1] {
 }
 
 fn keep(world: &World) -> KeepMaintenance {
-    let ids = std::sync::Arc::new(tocsin_app::fakes::SeededIds::seeded(7));
-    let cache = std::sync::Arc::new(tocsin_app::configuration_cache::ConfigurationCache::new(world.store.clone()));
+    let ids = std::sync::Arc::new(SeededIds::seeded(7));
+    let cache = std::sync::Arc::new(ConfigurationCache::new(world.store.clone()));
     KeepMaintenance {
         maintenance: world.store.clone(),
         alerts: world.store.clone(),
@@ -81,6 +84,89 @@ fn what_an_ended_window_still_keeps_is_found_by_the_next_sweep() {
     run.ended_at = Some(world.now());
     futures::executor::block_on(world.store.put_maintenance(&run)).unwrap();
     world.expect_quiet();
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+    sound(&world);
+}
+
+/// The usual configuration with one window: until when, and whose.
+fn moving(end: &str, services: &[&str]) -> [(&'static str, Value); 1] {
+    [("maintenance", json!([{ "id": "move", "reason": "moving house", "services": services, "start": "2026-01-05T09:10Z", "end": end }]))]
+}
+
+#[test]
+fn what_a_window_kept_that_is_not_configured_any_more_is_found_by_the_next_sweep() {
+    let mut world = world(&moving("2026-01-09T09:30Z", &["shop"]));
+    world.fast_forward(12.minutes());
+    world.trigger("shop", "db");
+    world.expect_quiet();
+    world.configure(with(&[]));
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+    sound(&world);
+}
+
+#[test]
+fn a_version_right_behind_the_one_that_removes_a_window_hides_it_from_no_sweep() {
+    let mut world = world(&moving("2026-01-09T09:30Z", &["shop"]));
+    world.fast_forward(12.minutes());
+    world.trigger("shop", "db");
+    world.configure(with(&[]));
+    for n in 0..12 {
+        world.configure(with(&[("services/bank/name", json!(format!("bank {n}")))]));
+    }
+    world.expect_quiet();
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+    sound(&world);
+}
+
+#[test]
+fn a_window_that_is_about_other_services_now_lets_only_the_others_go() {
+    let mut world = world(&moving("2026-01-05T12:00Z", &["shop", "bank"]));
+    world.fast_forward(12.minutes());
+    let (goes, stays) = (opened(&world.trigger("shop", "db")), opened(&world.trigger("bank", "api")));
+    world.configure(with(&moving("2026-01-05T12:00Z", &["bank"])));
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+    assert!(outcome(&world, goes).is_none() && outcome(&world, stays).is_some());
+    assert_eq!(world.only().service, slug("shop"));
+    sound(&world);
+}
+
+/// Longer, too: else its alerts would wait for an end that no later version knows of.
+#[test]
+fn alerts_wait_for_the_end_that_is_configured_now() {
+    let mut world = world(&moving("2026-01-09T09:30Z", &["shop"]));
+    world.fast_forward(12.minutes());
+    let alert = opened(&world.trigger("shop", "db"));
+    let until = |world: &World| outcome(world, alert).unwrap().again_at().unwrap().to_string();
+    for end in ["2026-01-10T09:30:00Z", "2026-01-05T10:30:00Z"] {
+        world.configure(with(&moving(end, &["shop"])));
+        world.fast_forward(15.minutes());
+        assert_eq!(until(&world), end);
+    }
+    world.expect_quiet();
+    world.run_until("2026-01-05T10:31:30Z".parse().unwrap());
+    world.expect_page("ada", Sms);
+    sound(&world);
+}
+
+#[test]
+fn a_rollback_to_before_a_window_lets_its_alerts_go() {
+    let mut world = world(&[]);
+    world.configure(with(&moving("2026-01-09T09:30Z", &["shop"])));
+    world.fast_forward(30.minutes());
+    world.trigger("shop", "db");
+    world.expect_quiet();
+    let apply = ApplyConfiguration {
+        store: world.store.clone(),
+        cache: std::sync::Arc::new(ConfigurationCache::new(world.store.clone())),
+        emails: std::sync::Arc::new(MemoryTopics::new(Faults::none())),
+        clock: world.clock.clone(),
+        ids: std::sync::Arc::new(SeededIds::seeded(7)),
+    };
+    futures::executor::block_on(apply.rollback(1, None, &Actor::System)).unwrap();
     world.fast_forward(2.minutes());
     world.expect_page("ada", Sms);
     sound(&world);
