@@ -5,8 +5,10 @@
 use crate::configuration_cache::{ConfigurationCache, gone_from};
 use crate::configuration_history::since;
 use crate::error::{AppError, WriteError};
-use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, SecretHash, VersionRecord};
-use std::collections::BTreeSet;
+use crate::ports::{Clock, ConfigurationStore, EmailContacts, EmailState, IdSource, IntegrationKey, MOST_HEARTBEATS_SINCE, SecretHash, VersionRecord};
+use jiff::Timestamp;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tocsin_domain::configuration::validate::validate;
 use tocsin_domain::configuration::{Channel, Configuration, IntegrationKind};
@@ -117,9 +119,12 @@ impl ApplyConfiguration {
         let version = if changed { current + 1 } else { current };
         if changed {
             let summary = Some(Summary::of(&difference(&old, configuration)));
-            let before = self.cache.gone_teams(current).await?;
-            let gone = gone_from(configuration, old.teams.iter().map(|t| &t.id).chain(&*before).cloned());
-            let record = VersionRecord { summary, rollback_to, gone_teams: Some(gone), ..VersionRecord::new(version, self.clock.now(), by.clone()) };
+            let mut record = VersionRecord { summary, rollback_to, ..VersionRecord::new(version, self.clock.now(), by.clone()) };
+            let gone = self.cache.gone_teams(current).await?;
+            record.gone_teams = Some(gone_from(configuration, old.teams.iter().map(|t| &t.id).chain(&*gone).cloned()));
+            if let Some(before) = &*self.cache.record(current).await? {
+                record.heartbeats_since = heartbeats_since(before, &old, configuration, record.at);
+            }
             match self.store.publish_configuration(&record, configuration).await {
                 Ok(()) => {}
                 Err(WriteError::Conflict) => {
@@ -216,4 +221,14 @@ impl ApplyConfiguration {
         let IntegrationKey { integration, service, kind, .. } = record;
         Ok(CreatedKey { integration, service, kind, key })
     }
+}
+
+/// Since when the heartbeats of `new` are there: one that the version before had is as old as it was, one that it had not is of `at`.
+fn heartbeats_since(before: &VersionRecord, old: &Configuration, new: &Configuration, at: Timestamp) -> BTreeMap<IntegrationId, Timestamp> {
+    let had: BTreeSet<&IntegrationId> = old.heartbeats.iter().map(|h| &h.id).collect();
+    let since = |id: &IntegrationId| if had.contains(id) { before.heartbeats_since.get(id).copied() } else { Some(at) };
+    let mut all: Vec<(IntegrationId, Timestamp)> = new.heartbeats.iter().filter_map(|h| Some((h.id.clone(), since(&h.id)?))).collect();
+    all.sort_by_key(|(_, since)| Reverse(*since));
+    all.truncate(MOST_HEARTBEATS_SINCE);
+    all.into_iter().collect()
 }

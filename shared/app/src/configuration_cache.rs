@@ -16,8 +16,8 @@ const MOST_KEPT: usize = 8;
 pub struct ConfigurationCache {
     store: Arc<dyn ConfigurationStore>,
     kept: Kept<Configuration>,
+    records: Kept<Option<VersionRecord>>,
     gone: Kept<Vec<TeamId>>,
-    published: Kept<Timestamp>,
 }
 
 /// By version.
@@ -26,7 +26,7 @@ type Kept<T> = Mutex<BTreeMap<u64, Arc<T>>>;
 impl ConfigurationCache {
     /// An empty cache before a store.
     pub fn new(store: Arc<dyn ConfigurationStore>) -> Self {
-        Self { store, kept: Mutex::default(), gone: Mutex::default(), published: Mutex::default() }
+        Self { store, kept: Mutex::default(), records: Mutex::default(), gone: Mutex::default() }
     }
 
     /// The current version and its document; version 0 is the empty configuration before the first one.
@@ -50,15 +50,26 @@ impl ConfigurationCache {
         Ok(keep(&self.kept, version, document))
     }
 
+    /// Who published a version, and what is kept beside its document.
+    pub async fn record(&self, version: u64) -> Result<Arc<Option<VersionRecord>>, PortError> {
+        if let Some(found) = known(&self.records, version) {
+            return Ok(found);
+        }
+        let record = if version == 0 { None } else { self.store.version_record(version).await? };
+        Ok(keep(&self.records, version, record))
+    }
+
     /// Teams that were taken away up to a version and that it does not have, the latest first; [`MOST_GONE_TEAMS`] at most. What they left open is still open.
     /// Where the version was published before it knew, what the hundred newest versions say that they took away.
     pub async fn gone_teams(&self, version: u64) -> Result<Arc<Vec<TeamId>>, PortError> {
         if let Some(found) = known(&self.gone, version) {
             return Ok(found);
         }
-        let gone = match self.store.version_record(version).await? {
+        let gone = match &*self.record(version).await? {
             None => Vec::new(),
-            Some(VersionRecord { gone_teams: Some(gone), .. }) => gone,
+            Some(VersionRecord { gone_teams: Some(gone), .. }) => gone.clone(),
+            // Before the first one there was nothing to take away.
+            Some(VersionRecord { gone_teams: None, .. }) if version == 1 => Vec::new(),
             Some(VersionRecord { gone_teams: None, .. }) => {
                 let records = versions(self.store.as_ref(), Some(version + 1), MOST_VERSIONS).await?;
                 let removed = records.iter().filter_map(|r| r.summary.as_ref()).flat_map(|s| &s.removed);
@@ -71,11 +82,7 @@ impl ConfigurationCache {
 
     /// When a version was published. None: there is no such version.
     pub async fn published_at(&self, version: u64) -> Result<Option<Timestamp>, PortError> {
-        if let Some(found) = known(&self.published, version) {
-            return Ok(Some(*found));
-        }
-        let record = self.store.version_record(version).await?;
-        Ok(record.map(|r| *keep(&self.published, version, r.at)))
+        Ok(self.record(version).await?.as_ref().as_ref().map(|r| r.at))
     }
 }
 

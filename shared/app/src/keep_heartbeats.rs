@@ -4,7 +4,7 @@
 //! (incident, pages, grouping) follows from its alert. Refuses to page.
 //!
 //! Who is missing is told by the present configuration (and what senders made beside it) and the last ping alone: a changed interval counts from the last ping, a heartbeat that is not in the
-//! configuration any more is not looked at, and one that nobody has pinged yet is not expected.
+//! configuration any more is not looked at, and one that nobody has pinged yet is not expected. One that is put back begins anew: the version says since when it is there.
 //!
 //! Ping and sweep may meet, and each may die between two lines. The mark that a heartbeat is missing is set before its alert is opened and taken away after the
 //! alert is resolved, so whoever comes next sees what is left to do: an alert never stays without a mark.
@@ -59,12 +59,19 @@ enum Found {
 /// A heartbeat that is supervised.
 struct Expected {
     heartbeat: Heartbeat,
+    /// Pings before are those of another one, which had its id or name.
+    since: Option<Timestamp>,
     made: Option<MadeHeartbeat>,
 }
 
 impl Expected {
     fn standing(&self, last: Option<Timestamp>, now: Timestamp) -> Standing {
+        let last = last.filter(|at| self.counts(*at));
         self.made.as_ref().map_or_else(|| self.heartbeat.standing(last, now), |made| made.standing(last, now))
+    }
+
+    fn counts(&self, ping: Timestamp) -> bool {
+        self.since.is_none_or(|since| ping >= since)
     }
 
     fn missing(&self, last: Timestamp) -> Event {
@@ -133,8 +140,8 @@ impl KeepHeartbeats {
         let now = self.accept.clock.now();
         let (configuration, expected, mut beats) = self.read().await?;
         let listed = expected.into_iter().filter_map(|e| {
-            // What was pinged before it was made, or switched on again, is another one's.
-            let beat = beats.remove(&e.heartbeat.id).filter(|b| e.made.as_ref().is_none_or(|made| b.last_at >= made.since));
+            // What was pinged before it was made, switched on again, or put back into the configuration is another one's.
+            let beat = beats.remove(&e.heartbeat.id).filter(|b| e.counts(b.last_at));
             let standing = e.standing(beat.as_ref().map(|b| b.last_at), now);
             let of_service = configuration.service(&e.heartbeat.service).map(|s| s.team.clone());
             // The service of one that a sender made may be gone: it is shown, so that it can be taken away.
@@ -145,9 +152,13 @@ impl KeepHeartbeats {
     }
 
     async fn read(&self) -> Result<(Arc<Configuration>, Vec<Expected>, BTreeMap<IntegrationId, Beat>), AppError> {
-        let (_, configuration) = self.configuration.current().await?;
-        let made = self.beats.made_heartbeats().await?.into_iter().map(|m| Expected { heartbeat: m.expects.clone(), made: Some(m) });
-        let expected: Vec<Expected> = configuration.heartbeats.iter().map(|h| Expected { heartbeat: h.clone(), made: None }).chain(made).collect();
+        let (version, configuration) = self.configuration.current().await?;
+        let record = if configuration.heartbeats.is_empty() { Arc::default() } else { self.configuration.record(version).await? };
+        let since = |id: &IntegrationId| record.as_ref().as_ref()?.heartbeats_since.get(id).copied();
+        let configured = configuration.heartbeats.iter().map(|h| Expected { heartbeat: h.clone(), since: since(&h.id), made: None });
+        let made = self.beats.made_heartbeats().await?;
+        let made = made.into_iter().map(|m| Expected { heartbeat: m.expects.clone(), since: Some(m.since), made: Some(m) });
+        let expected: Vec<Expected> = configured.chain(made).collect();
         let ids: Vec<_> = expected.iter().map(|e| e.heartbeat.id.clone()).collect();
         let beats = if ids.is_empty() { Vec::new() } else { self.beats.beats(&ids).await? };
         Ok((configuration, expected, beats.into_iter().map(|b| (b.heartbeat.clone(), b)).collect()))

@@ -36,6 +36,7 @@ pub async fn versions_follow_each_other(s: Stores) {
         summary: Some(Summary { added: vec!["users/ada".to_owned()], unnamed: 3, ..Summary::default() }),
         rollback_to: Some(1),
         gone_teams: Some(vec![slug("web")]),
+        heartbeats_since: [(slug("backup"), at(5))].into(),
         ..record(3)
     };
     c.publish_configuration(&told, &named("three")).await.unwrap();

@@ -113,6 +113,41 @@ fn a_heartbeat_that_was_taken_out_of_the_configuration_stops() {
 }
 
 #[test]
+fn a_heartbeat_that_is_put_back_waits_for_its_next_ping() {
+    let mut world = world();
+    world.ping("backup");
+    assert!(matches!(world.configure(configuration()), Answer::Applied(..)));
+    world.fast_forward(2.hours());
+    assert!(matches!(world.configure(with_backup(600)), Answer::Applied(..)));
+    world.fast_forward(2.hours());
+    world.expect_quiet();
+    // What is published behind it forgets nothing.
+    assert!(matches!(world.configure(with_backup(300)), Answer::Applied(..)));
+    world.fast_forward(2.hours());
+    world.expect_quiet();
+    world.ping("backup");
+    world.fast_forward(6.minutes());
+    world.expect_quiet();
+    world.fast_forward(2.minutes());
+    world.expect_page("ada", Sms);
+}
+
+#[test]
+fn a_heartbeat_that_comes_back_ends_the_alert_of_the_one_that_went() {
+    let mut world = world();
+    world.ping("backup");
+    world.fast_forward(13.minutes());
+    world.expect_page("ada", Sms);
+    assert!(matches!(world.configure(configuration()), Answer::Applied(..)));
+    assert!(matches!(world.configure(with_backup(600)), Answer::Applied(..)));
+    world.fast_forward(1.minutes());
+    assert!(!is_open(&world), "nobody waits for it before its next ping");
+    world.ping("backup");
+    world.fast_forward(13.minutes());
+    assert!(is_open(&world), "supervised again");
+}
+
+#[test]
 fn a_ping_at_the_last_moment_wins_wherever_it_meets_the_sweep() {
     // The sweep's calls, one after another: read, mark, (count, open), mark told. The ping comes while each of them dawdles.
     for call in ["HeartbeatStore::beats", "HeartbeatStore::miss", "AlertStore::count_repetition", "AlertStore::open_alert", "HeartbeatStore::told"] {

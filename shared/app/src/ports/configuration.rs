@@ -5,6 +5,7 @@ use crate::error::{PortError, WriteError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use tocsin_domain::access::Principal;
 use tocsin_domain::configuration::Configuration;
 use tocsin_domain::foresight::difference::Summary;
@@ -30,7 +31,14 @@ pub struct VersionRecord {
     /// alone knows only what it took away itself. None in versions of before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_teams: Option<Vec<TeamId>>,
+    /// Since when the heartbeats stand in the configuration that came behind the first version, carried on in the same way: what was pinged before was another one
+    /// of that id. Published with the document itself, so that nothing can come between.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub heartbeats_since: BTreeMap<IntegrationId, Timestamp>,
 }
+
+/// Heartbeats of which a version tells since when they are there, the latest ones: it is one item. Of others old pings count.
+pub const MOST_HEARTBEATS_SINCE: usize = 1500;
 
 /// Teams that are gone, of which a version tells: each is one more that a list of all incidents asks for.
 pub const MOST_GONE_TEAMS: usize = 100;
@@ -38,7 +46,7 @@ pub const MOST_GONE_TEAMS: usize = 100;
 impl VersionRecord {
     /// A version of which nothing more is said.
     pub fn new(version: u64, at: Timestamp, by: Actor) -> Self {
-        Self { version, at, by, summary: None, rollback_to: None, gone_teams: None }
+        Self { version, at, by, summary: None, rollback_to: None, gone_teams: None, heartbeats_since: BTreeMap::new() }
     }
 
     /// On one line: who, when, what.

@@ -21,7 +21,7 @@ mod world;
 
 pub use alerts::{AlertStore, Guard, Hold, HoldPlace, Order, Received, Repeated, Span, succession};
 pub use changes::ChangeStore;
-pub use configuration::{ConfigurationStore, MOST_GONE_TEAMS, VersionRecord};
+pub use configuration::{ConfigurationStore, MOST_GONE_TEAMS, MOST_HEARTBEATS_SINCE, VersionRecord};
 pub use due::{Clocks, DueStore, Overdue, Started};
 pub use heartbeats::{Beat, HeartbeatStore, Missed};
 pub use incidents::{AlertHandled, AlertMoved, Commit, Group, IncidentStore, Which};
