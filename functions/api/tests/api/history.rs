@@ -46,7 +46,7 @@ fn incidents_of_a_team_that_is_gone_are_listed_for_whoever_may_read_all_teams() 
     };
     let before = listed("", &owner());
     assert_eq!(before, [42, 41]);
-    let without = |name: &str| json!({"version": 1, "teams": [{"id": "theirs", "name": name}]});
+    let without = |name: &str| json!({"version": 1, "teams": [{"id": "theirs", "name": name}], "users": [{"id": "ada", "name": "Ada"}]});
     assert_eq!(apply(&bench, &without("Theirs"), 1).0, 200);
     assert_eq!(listed("", &owner()), before);
     // Whatever is published behind the version that took it away.
@@ -68,15 +68,16 @@ fn incidents_of_a_team_that_is_gone_are_listed_for_whoever_may_read_all_teams() 
 #[test]
 fn a_team_that_went_before_versions_knew_what_is_gone_is_found_by_what_they_took_away() {
     let bench = Bench::new();
-    let without: Configuration = serde_json::from_value(json!({"version": 1, "teams": [{"id": "theirs", "name": "Theirs"}]})).unwrap();
-    let summary = Summary { removed: vec!["users/ada".to_owned(), "teams/ours".to_owned()], ..Summary::default() };
+    let without: Configuration =
+        serde_json::from_value(json!({"version": 1, "teams": [{"id": "theirs", "name": "Theirs"}], "users": [{"id": "ada", "name": "Ada"}]})).unwrap();
+    let summary = Summary { removed: vec!["users/bob".to_owned(), "teams/ours".to_owned()], ..Summary::default() };
     for (version, summary) in [(2, Some(summary)), (3, None)] {
         let record = VersionRecord { summary, ..VersionRecord::new(version, "2026-01-05T08:30:00Z".parse().unwrap(), Actor::System) };
         block_on(bench.store.publish_configuration(&record, &without)).unwrap();
     }
     let open = || get(&bench, "/v1/incidents").1["incidents"].as_array().unwrap().len();
     assert_eq!(open(), 2);
-    assert_eq!(apply(&bench, &json!({"version": 1, "teams": [{"id": "new", "name": "New"}]}), 3).0, 200);
+    assert_eq!(apply(&bench, &json!({"version": 1, "teams": [{"id": "new", "name": "New"}], "users": [{"id": "ada", "name": "Ada"}]}), 3).0, 200);
     assert_eq!(open(), 2, "the next version knows it");
     let gone = block_on(bench.store.version_record(4)).unwrap().unwrap().gone_teams.unwrap();
     assert_eq!(gone.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["theirs", "ours"], "the latest first");
