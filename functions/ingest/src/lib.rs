@@ -27,7 +27,7 @@ use tocsin_app::ports::{ChangeStore, IdSource, IntegrationKey, KeyReader, Pings}
 use tocsin_app::record_change::record_change;
 use tocsin_domain::alert::event::Event;
 use tocsin_domain::configuration::IntegrationKind;
-use tocsin_lambda::http::Request;
+use tocsin_lambda::http::{Request, Response};
 
 /// Alerts of one delivery that are written at the same time.
 const AT_ONCE: usize = 16;
@@ -287,6 +287,14 @@ impl<'a> Call<'a> {
             authorization: &request.headers.authorization,
             hub_signature: &request.headers.hub_signature,
         }
+    }
+}
+
+// Not beside the answer itself: the parsers are fuzzed without anything of the platform.
+impl From<Answer> for Response {
+    fn from(answer: Answer) -> Self {
+        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
+        if answer.status == 405 { response.with_header("allow", "POST") } else { response }
     }
 }
 

@@ -35,7 +35,6 @@ pub mod ready;
 
 use serde_json::json;
 use tocsin_domain::alert::event::Event;
-use tocsin_lambda::http::Response;
 
 /// What goes back to the sender: always a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +51,6 @@ impl Answer {
     /// One that does not say when to come again.
     pub fn new(status: u16, body: String) -> Self {
         Self { status, body, retry_after_s: None }
-    }
-}
-
-impl From<Answer> for Response {
-    fn from(answer: Answer) -> Self {
-        let response = Response::json(answer.status, answer.body).with_retry_after(answer.retry_after_s);
-        if answer.status == 405 { response.with_header("allow", "POST") } else { response }
     }
 }
 
