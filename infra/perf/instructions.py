@@ -61,10 +61,10 @@ def request(n):
     """An HTTP API event (payload 2.0)."""
     headers = {"content-type": "application/json", "host": "x.execute-api.us-east-1.amazonaws.com", "user-agent": "python-requests/2.32", "x-forwarded-for": "192.0.2.1"}
     http_part = {"method": "POST", "path": "/v2/enqueue", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "x"}
-    context = {"accountId": "1", "apiId": "x", "domainName": "x", "domainPrefix": "x", "http": http_part, "requestId": f"r{n}", "routeKey": "ANY /v2/{proxy+}",
+    context = {"accountId": "1", "apiId": "x", "domainName": "x", "domainPrefix": "x", "http": http_part, "requestId": f"r{n}", "routeKey": "ANY /v2/enqueue",
                "stage": "$default", "time": "05/Jan/2026:09:00:00 +0000", "timeEpoch": 1767603600000}
-    return {"version": "2.0", "routeKey": "ANY /v2/{proxy+}", "rawPath": "/v2/enqueue", "rawQueryString": "", "headers": headers, "requestContext": context,
-            "pathParameters": {"proxy": "enqueue"}, "body": json.dumps(EVENT), "isBase64Encoded": False}
+    return {"version": "2.0", "routeKey": "ANY /v2/enqueue", "rawPath": "/v2/enqueue", "rawQueryString": "", "headers": headers, "requestContext": context,
+            "body": json.dumps(EVENT), "isBase64Encoded": False}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

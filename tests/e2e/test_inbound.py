@@ -85,6 +85,7 @@ class Inbound(unittest.TestCase):
         # There is no such certificate, or no way to it: SNS would deliver again.
         self.assertEqual(self.post("sns", json.dumps(signed).encode())[0], 503)
         self.assertEqual(self.post("sns", signed["Message"].encode())[0], 200, "a raw message has no signature")
+        self.seen(json.loads(signed["Message"])["AlarmArn"])
         # An address with a doubled slash is on no route of inbound's: who answers there can not check the signature, and takes no such message.
         before = self.alerts()
         for name in ("/aws", "/sns", "/cloudwatch", "/eventbridge", "/email", "/form", "aws/"):
